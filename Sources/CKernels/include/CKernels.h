@@ -1,0 +1,175 @@
+/// The loops a CPU spends its time in, forward beside backward, each documented with its formula in
+/// the `.c` file of its family.
+///
+/// Conventions, everywhere:
+/// - Arrays are Float32 and row-major; sizes, strides and counts are `int64_t`, in elements.
+/// - Nothing is allocated, nothing global is read or written, no thread is started. The caller splits
+///   the work by calling on disjoint ranges of rows or elements.
+/// - A size of zero is legal and does nothing.
+/// - "ADDS" means the destination is added to; otherwise it is overwritten.
+/// - Only where "in place" is stated may a destination equal (never partly overlap) a source.
+#ifndef DQ_CKERNELS_H
+#define DQ_CKERNELS_H
+
+#include <stdint.h>
+
+// MARK: elementwise.c. All in place: a destination may equal any source.
+
+/// out[i] = a[i] + b[i].
+void dq_add(int64_t n, const float *a, const float *b, float *out);
+/// out[i] = a[i] * b[i].
+void dq_multiply(int64_t n, const float *a, const float *b, float *out);
+/// out[i] = s * a[i].
+void dq_scale(int64_t n, float s, const float *a, float *out);
+/// y[i] += x[i].
+void dq_accumulate(int64_t n, const float *x, float *y);
+/// y[i] += s * x[i].
+void dq_axpy(int64_t n, float s, const float *x, float *y);
+/// y[i] = exp(x[i]), relative error below 2e-7; exp(-infinity) = 0.
+void dq_exp(int64_t n, const float *x, float *y);
+/// y[i] = value.
+void dq_fill(int64_t n, float value, float *y);
+
+// MARK: activation.c. All in place.
+
+/// Exact (erf) GELU.
+void dq_gelu_forward(int64_t n, const float *x, float *y);
+/// dx from the forward input `x` and `dy`; `dx` may equal `dy` or `x`.
+void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx);
+/// y = x * sigmoid(1.702 x), OpenAI CLIP's activation.
+void dq_quick_gelu_forward(int64_t n, const float *x, float *y);
+void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *dx);
+/// y [rows, width] += bias [width] on every row.
+void dq_bias_add(int64_t rows, int64_t width, const float *bias, float *y);
+
+// MARK: random.c
+
+/// The 32 random bits that belong to (`key`, `site`, `index`), whatever was drawn before.
+uint32_t dq_random_uint32(uint64_t key, uint32_t site, uint64_t index);
+/// y[i] = keep ? x[i] / (1 - rate) : 0, where keep depends only on (key, site, first_index + i).
+/// Apply it to `x` in the forward pass and to `dy` in the backward pass. `rate` is in [0, 1]. In place.
+void dq_dropout(
+  int64_t n, uint64_t first_index, uint64_t key, uint32_t site, float rate, const float *x,
+  float *y);
+
+// MARK: layer_norm.c
+
+/// x, y [rows, width]; scale, shift [width]; mean, reciprocal_deviation [rows]. `y` may equal `x`.
+void dq_layer_norm_forward(
+  int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
+  float epsilon, float *y, float *mean, float *reciprocal_deviation);
+/// x, dy, dx [rows, width]; `dx` may equal `dy` or `x`.
+void dq_layer_norm_backward_input(
+  int64_t rows, int64_t width, const float *x, const float *scale, const float *mean,
+  const float *reciprocal_deviation, const float *dy, float *dx);
+/// ADDS the sums over rows into dscale, dshift [width].
+void dq_layer_norm_backward_parameters(
+  int64_t rows, int64_t width, const float *x, const float *mean,
+  const float *reciprocal_deviation, const float *dy, float *dscale, float *dshift);
+
+// MARK: l2_norm.c
+
+/// y = x / max(|x|, epsilon) for each row of x, y [rows, width]; reciprocal_norm [rows] keeps
+/// 1 / max(|x|, epsilon), negated where epsilon won. `y` may equal `x`.
+void dq_l2_normalize_forward(
+  int64_t rows, int64_t width, const float *x, float epsilon, float *y, float *reciprocal_norm);
+/// dx from the forward results; `dx` may equal `dy` or `y`.
+void dq_l2_normalize_backward(
+  int64_t rows, int64_t width, const float *y, const float *reciprocal_norm, const float *dy,
+  float *dx);
+
+// MARK: reduction.c
+
+/// ADDS the sums over the rows of x [rows, width] into out [width].
+void dq_column_sum(int64_t rows, int64_t width, const float *x, float *out);
+/// Sum of squares in Double, in an order that does not depend on the vector width.
+double dq_sum_squares(int64_t n, const float *x);
+/// Sum in Double, in an order that does not depend on the vector width.
+double dq_sum(int64_t n, const float *x);
+/// How many values are infinite or not a number.
+int64_t dq_count_nonfinite(int64_t n, const float *x);
+
+// MARK: embedding.c
+
+/// out[r] = table[ids[r]]: ids [rows], table [any, width], out [rows, width]. Ids are not checked.
+void dq_gather_rows(
+  int64_t rows, int64_t width, const int32_t *ids, const float *table, float *out);
+/// ADDS dy[r] into dtable[ids[r]] for the columns [column_begin, column_end) only, rows in order, so
+/// that threads that split the columns give the same bits as one thread.
+void dq_scatter_add_rows(
+  int64_t rows, int64_t width, int64_t column_begin, int64_t column_end, const int32_t *ids,
+  const float *dy, float *dtable);
+/// out[r] = x[r] + table[positions[r]]; `out` may equal `x`.
+void dq_add_rows_at(
+  int64_t rows, int64_t width, const int32_t *positions, const float *table, const float *x,
+  float *out);
+
+// MARK: attention.c. One sequence and one head per call.
+
+/// Which random bits decide the dropout of the attention probabilities: probability (i, j) belongs
+/// to index `first_index + i * tokens + j`. With `rate` 0 no bits are drawn.
+typedef struct {
+  uint64_t key;
+  uint64_t first_index;
+  uint32_t site;
+  float rate;
+} dq_attention_dropout;
+
+/// Floats of scratch that either direction needs; the caller aligns the scratch to 64 bytes.
+int64_t dq_attention_scratch_count(int64_t tokens, int64_t head_width);
+/// out = dropout(softmax(scale * q k^T)) v for q, k, v, out [tokens, head_width]. A stride is the
+/// number of floats between consecutive tokens. logsumexp [tokens] is kept for the gradient.
+void dq_attention_forward(
+  int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
+  int64_t k_stride, const float *v, int64_t v_stride, float scale, dq_attention_dropout dropout,
+  float *out, int64_t out_stride, float *logsumexp, float *scratch);
+/// Writes dq, dk, dv [tokens, head_width], all with `gradient_stride`; they overlap no input.
+void dq_attention_backward(
+  int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
+  int64_t k_stride, const float *v, int64_t v_stride, const float *out, const float *dout,
+  int64_t out_stride, const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq,
+  float *dk, float *dv, int64_t gradient_stride, float *scratch);
+
+// MARK: patches.c
+
+/// pixels [images, channels, height, width] to out [images, rows of patches, columns of patches,
+/// channels * patch * patch]. Pixels that fill no whole patch, at the bottom and right, are left out.
+void dq_extract_patches(
+  int64_t images, int64_t channels, int64_t height, int64_t width, int64_t patch,
+  const float *pixels, float *out);
+/// The adjoint: writes every pixel, 0 where no patch covers it.
+void dq_assemble_patches(
+  int64_t images, int64_t channels, int64_t height, int64_t width, int64_t patch,
+  const float *patches, float *pixels);
+
+// MARK: logits.c. A tile S [m, n] of a larger matrix of logits, `stride` floats between rows.
+
+/// Takes every row of the tile into its running maximum and its running sum of exp(S - maximum),
+/// row_max, row_sum [m]; start with -infinity and 0. The logarithm of the sum of exponentials is
+/// row_max + log(row_sum) at the end.
+void dq_row_logsumexp_update(
+  int64_t m, int64_t n, const float *S, int64_t stride, float *row_max, float *row_sum);
+/// The same for columns: column_max, column_sum [n].
+void dq_column_logsumexp_update(
+  int64_t m, int64_t n, const float *S, int64_t stride, float *column_max, float *column_sum);
+/// out = row_weight * exp(S - row_lse[i]) + column_weight * exp(S - column_lse[j]), out [m, n] with
+/// the stride of S; `out` may equal `S`. Entries of -infinity give 0.
+void dq_softmax_gradient_tile(
+  int64_t m, int64_t n, const float *S, int64_t stride, const float *row_lse,
+  const float *column_lse, float row_weight, float column_weight, float *out);
+/// Sets to -infinity the entries whose row and column carry the same group, except the matrix's
+/// diagonal (first_row + i == first_column + j). row_group [m], column_group [n].
+void dq_mask_tile(
+  int64_t m, int64_t n, float *S, int64_t stride, const int32_t *row_group,
+  const int32_t *column_group, int64_t first_row, int64_t first_column);
+
+// MARK: adamw.c
+
+/// One AdamW step over [n] in PyTorch's order. `gradient_scale` multiplies the gradients first
+/// (clipping, averaging); bias_correction1 and 2 are 1 - beta^step.
+void dq_adamw(
+  int64_t n, float *parameters, const float *gradients, float *first_moment,
+  float *second_moment, float learning_rate, float weight_decay, float beta1, float beta2,
+  float epsilon, float bias_correction1, float bias_correction2, float gradient_scale);
+
+#endif
