@@ -1,0 +1,86 @@
+/// How a parameter's values start.
+public enum Initializer: Hashable, Sendable {
+  case zeros
+  case ones
+  case constant(Float)
+  /// Normal with mean 0.
+  case normal(deviation: Float)
+  /// Uniform in -bound ..< bound.
+  case uniform(bound: Float)
+}
+
+/// A parameter's identity: where it lives in the model, its shape, how it starts. No storage.
+public struct Parameter: Hashable, Sendable {
+  /// Also the checkpoint's path and the recipe's pattern subject.
+  public let path: String
+  public let sizes: [Int]
+  public let initializer: Initializer
+
+  public init(path: String, sizes: [Int], initializer: Initializer) {
+    self.path = path
+    self.sizes = sizes
+    self.initializer = initializer
+  }
+
+  public var shape: Shape { Shape(fixed: sizes) }
+  public var elementCount: Int { sizes.reduce(1, *) }
+}
+
+/// A place in the model's tree of names; layers declare their parameters under it.
+public struct ParameterScope: Sendable {
+  public let path: String
+
+  public init(_ path: String) {
+    self.path = path
+  }
+
+  public static func / (scope: ParameterScope, component: String) -> ParameterScope {
+    ParameterScope(scope.path.isEmpty ? component : "\(scope.path)/\(component)")
+  }
+
+  public func parameter(_ name: String, _ sizes: [Int], _ initializer: Initializer) -> Parameter {
+    Parameter(path: (self / name).path, sizes: sizes, initializer: initializer)
+  }
+}
+
+/// Where each parameter lies in the flat arenas: trained ones first, then locked ones.
+///
+/// Gradients and optimizer moments exist for the trained prefix only, at the same offsets.
+public struct ParameterLayout: Sendable {
+  public struct Entry: Sendable {
+    public let parameter: Parameter
+    /// In elements from the start of the arena.
+    public let offset: Int
+    public let isTrained: Bool
+  }
+
+  /// In arena order.
+  public let entries: [Entry]
+  public let elementCount: Int
+  public let trainedElementCount: Int
+  private let indices: [String: Int]
+
+  /// Offsets are multiples of 64 elements, so that every parameter starts on its own cache line.
+  public init(trained: [Parameter], locked: [Parameter]) {
+    var entries: [Entry] = []
+    var indices: [String: Int] = [:]
+    var offset = 0
+    func place(_ parameter: Parameter, isTrained: Bool) {
+      precondition(
+        indices.updateValue(entries.count, forKey: parameter.path) == nil,
+        "Parameter \(parameter.path) is declared twice.")
+      entries.append(Entry(parameter: parameter, offset: offset, isTrained: isTrained))
+      offset += (parameter.elementCount + 63) / 64 * 64
+    }
+    for parameter in trained { place(parameter, isTrained: true) }
+    trainedElementCount = offset
+    for parameter in locked { place(parameter, isTrained: false) }
+    elementCount = offset
+    self.entries = entries
+    self.indices = indices
+  }
+
+  public subscript(path: String) -> Entry? {
+    indices[path].map { entries[$0] }
+  }
+}
