@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "thread_pool.h"
+
 // MARK: elementwise.c. All in place: a destination may equal any source.
 
 /// out[i] = a[i] + b[i].
@@ -70,7 +72,7 @@ void dq_layer_norm_backward_parameters(
 // MARK: l2_norm.c
 
 /// y = x / max(|x|, epsilon) for each row of x, y [rows, width]; reciprocal_norm [rows] keeps
-/// 1 / max(|x|, epsilon), negated where epsilon won. `y` may equal `x`.
+/// 1 / max(|x|, epsilon). `y` may equal `x`.
 void dq_l2_normalize_forward(
   int64_t rows, int64_t width, const float *x, float epsilon, float *y, float *reciprocal_norm);
 /// dx from the forward results; `dx` may equal `dy` or `y`.
