@@ -14,8 +14,8 @@ public protocol ExecutableProgram: AnyObject {
   associatedtype Parameters: ParameterStorage
 
   /// Gives an input its values before the stage that reads it runs. Counts must match the sizes.
-  func set(_ input: String, to values: [Float])
-  func set(_ input: String, to values: [Int32])
+  func set(_ input: String, to values: UnsafeBufferPointer<Float>)
+  func set(_ input: String, to values: UnsafeBufferPointer<Int32>)
 
   /// Runs the steps of one stage.
   ///
@@ -24,8 +24,24 @@ public protocol ExecutableProgram: AnyObject {
   ///   - randomKey: what dropout depends on, besides its place in the graph.
   func run(stage: Int, sizes: AxisSizes, randomKey: UInt64)
 
-  /// An output's values after the stage that computes it.
-  func values(of output: String) -> [Float]
+  /// Lends an output's values after the stage that computes it.
+  func withValues<Result>(
+    of output: String, _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) -> Result
+}
+
+extension ExecutableProgram {
+  public func set(_ input: String, to values: [Float]) {
+    values.withUnsafeBufferPointer { set(input, to: $0) }
+  }
+
+  public func set(_ input: String, to values: [Int32]) {
+    values.withUnsafeBufferPointer { set(input, to: $0) }
+  }
+
+  public func values(of output: String) -> [Float] {
+    withValues(of: output) { Array($0) }
+  }
 }
 
 /// A model's parameters and, for the trained ones, their gradients, on a device.

@@ -13,6 +13,9 @@ public protocol Operation: Sendable {
 
   /// How the first result may share storage with an input.
   var storage: ResultStorage { get }
+
+  /// Additions and multiplications of its matrix products; 0 for elementwise work.
+  func floatingPointOperations(inputs: [[Int]]) -> Int
 }
 
 /// How an operation's first result relates to the storage of its inputs.
@@ -27,6 +30,8 @@ public enum ResultStorage: Hashable, Sendable {
 
 extension Operation {
   public var storage: ResultStorage { .own }
+
+  public func floatingPointOperations(inputs: [[Int]]) -> Int { 0 }
 
   /// The type's name: a label for messages, plans and profiles.
   public var name: String { String(describing: Self.self) }

@@ -30,6 +30,19 @@ public struct Attention: Operation {
     return [q, [q[0], Extent(headCount)]]
   }
 
+  /// Of two products over the mean sequence length; five in the gradient.
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    4 * meanSquaredRows(inputs, layoutStart: 3) * inputs[0][1]
+  }
+
+  fileprivate func meanSquaredRows(_ inputs: [[Int]], layoutStart: Int) -> Int {
+    let rows = inputs[0][0]
+    switch layout {
+    case .equal(let length): return rows * length
+    case .packed, .padded: return rows * rows / max(inputs[layoutStart][0], 1)
+    }
+  }
+
   public func gradients(upstream: [Tensor?], inputs: [Tensor], results: [Tensor]) -> [Tensor?] {
     guard let dy = upstream[0] else { return inputs.map { _ in nil } }
     let shares = dy.graph.apply(
@@ -43,6 +56,10 @@ public struct AttentionGradient: GradientOperation {
   public let forward: Attention
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0], inputs[0], inputs[0]] }
+
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    10 * forward.meanSquaredRows(inputs, layoutStart: 6) * inputs[0][1]
+  }
 }
 
 extension Tensor {

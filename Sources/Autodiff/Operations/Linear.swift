@@ -22,6 +22,10 @@ public struct AffineMap: Operation {
     return [[x[0], weight[0]]]
   }
 
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    2 * inputs[0][0] * inputs[1][0] * inputs[1][1]
+  }
+
   public func gradients(upstream: [Tensor?], inputs: [Tensor], results: [Tensor]) -> [Tensor?] {
     guard let upstream = upstream[0] else { return inputs.map { _ in nil } }
     let dx = upstream.matrixProduct(inputs[1])

@@ -21,6 +21,10 @@ public struct MatrixProduct: Operation {
     return [[rows, columns]]
   }
 
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    2 * inputs[0][0] * inputs[0][1] * (transposesRight ? inputs[1][0] : inputs[1][1])
+  }
+
   public func gradients(upstream: [Tensor?], inputs: [Tensor], results: [Tensor]) -> [Tensor?] {
     guard let dy = upstream[0] else { return [nil, nil] }
     let (a, b) = (inputs[0], inputs[1])

@@ -1,0 +1,26 @@
+public import Autodiff
+
+/// Runs plans on CPU threads, each program in one arena.
+public struct CPUDevice: Device {
+  public let threads: ThreadPool
+
+  public init(threadCount: Int) {
+    threads = ThreadPool(threadCount: threadCount)
+    GEMM.useCallersThread()
+  }
+
+  public func makeParameters(_ layout: ParameterLayout) -> CPUParameters {
+    CPUParameters(layout)
+  }
+
+  public func compile(_ plan: Plan, parameters: CPUParameters) throws(DeviceError) -> CPUProgram {
+    var unsupported: [String] = []
+    for step in plan.steps where !(step.operation is any CPUExecutable) {
+      if !unsupported.contains(step.operation.name) { unsupported.append(step.operation.name) }
+    }
+    guard unsupported.isEmpty else {
+      throw .unsupportedOperations(device: "The CPU device", names: unsupported.sorted())
+    }
+    return CPUProgram(plan, parameters: parameters, threads: threads)
+  }
+}

@@ -1,0 +1,178 @@
+public import Autodiff
+internal import CKernels
+internal import Glibc
+
+/// A plan with an arena of its own, ready to run; nothing is allocated after the first run.
+public final class CPUProgram: ExecutableProgram {
+  public typealias Parameters = CPUParameters
+
+  public let plan: Plan
+  private let parameters: CPUParameters
+  private let threads: ThreadPool
+  private let arena: Arena
+  private var scratch = Arena(byteCount: 0)
+  private var steps: [CompiledStep]
+  private var inputs: [NamedBuffer]
+  private var outputs: [NamedBuffer]
+  private var sizes: AxisSizes?
+  /// Receives (operation name, nanoseconds, floating point operations) of every step, if set.
+  public var profile: ((StepTiming) -> Void)?
+
+  public struct StepTiming {
+    public let operation: String
+    public let nanoseconds: UInt64
+    public let floatingPointOperations: Int
+  }
+
+  private struct NamedBuffer {
+    let name: String
+    let id: ValueID
+    var buffer: CPUBuffer
+  }
+
+  private struct CompiledStep {
+    let operation: any CPUExecutable
+    let source: Plan.Step
+    let isAliasedView: Bool
+    var inputs: [CPUBuffer]
+    var results: [CPUBuffer?]
+    /// Which result is added to which place of the gradient arena.
+    let gradients: [(result: Int, target: UnsafeMutablePointer<Float>)]
+  }
+
+  init(_ plan: Plan, parameters: CPUParameters, threads: ThreadPool) {
+    self.plan = plan
+    self.parameters = parameters
+    self.threads = threads
+    let arena = Arena(byteCount: plan.arenaByteCount)
+    self.arena = arena
+
+    func buffer(_ id: ValueID) -> CPUBuffer {
+      let base =
+        switch plan[id].placement {
+        case .arena(let offset): arena.base + offset
+        case .parameter(let path, let offset):
+          UnsafeMutableRawPointer(parameters.storage(of: path).baseAddress! + offset)
+        }
+      return CPUBuffer(base: base, extents: Extents([]))
+    }
+    func named(_ value: Plan.NamedValue) -> NamedBuffer {
+      NamedBuffer(name: value.name, id: value.id, buffer: buffer(value.id))
+    }
+    steps = plan.steps.map { step in
+      guard let operation = step.operation as? any CPUExecutable else {
+        preconditionFailure("\(step.operation.name) was checked by CPUDevice.compile.")
+      }
+      let results = step.results.map { plan.needs($0) ? buffer($0) : nil }
+      let gradients = plan.gradients.filter { step.results.contains($0.id) }.map { gradient in
+        guard let entry = parameters.layout[gradient.name], entry.isTrained else {
+          preconditionFailure("\(gradient.name) has a gradient but is not trained.")
+        }
+        return (gradient.id.result, parameters.gradients + entry.offset)
+      }
+      let inputs = step.inputs.map(buffer)
+      return CompiledStep(
+        operation: operation, source: step,
+        isAliasedView: step.operation.storage.isView && results[0]?.base == inputs[0].base,
+        inputs: inputs, results: results, gradients: gradients)
+    }
+    inputs = plan.inputs.filter { plan.needs($0.id) }.map(named)
+    outputs = plan.outputs.map(named)
+  }
+
+  public func set(_ input: String, to values: UnsafeBufferPointer<Float>) {
+    copy(UnsafeRawBufferPointer(values), to: input)
+  }
+
+  public func set(_ input: String, to values: UnsafeBufferPointer<Int32>) {
+    copy(UnsafeRawBufferPointer(values), to: input)
+  }
+
+  public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
+    resolve(sizes)
+    let context = CPUContext(
+      threads: threads, scratch: scratch.base.assumingMemoryBound(to: Float.self),
+      randomKey: randomKey)
+    for step in steps where step.source.stage == stage {
+      let start = profile == nil ? 0 : monotonicNanoseconds()
+      if !step.isAliasedView {
+        step.operation.run(step.inputs, into: step.results, in: context)
+      }
+      for gradient in step.gradients {
+        guard let share = step.results[gradient.result] else { continue }
+        accumulate(share, into: gradient.target)
+      }
+      profile?(
+        StepTiming(
+          operation: step.operation.name, nanoseconds: monotonicNanoseconds() - start,
+          floatingPointOperations: step.operation.floatingPointOperations(
+            inputs: step.source.inputs.map { plan[$0].shape.sizes(sizes) })))
+    }
+  }
+
+  public func withValues<Result>(
+    of output: String, _ body: (UnsafeBufferPointer<Float>) -> Result
+  ) -> Result {
+    guard let named = outputs.first(where: { $0.name == output }) else {
+      preconditionFailure("\(output) is not an output of this plan.")
+    }
+    return body(UnsafeBufferPointer(start: named.buffer.floats, count: named.buffer.count))
+  }
+
+  private func copy(_ bytes: UnsafeRawBufferPointer, to input: String) {
+    // An input that nothing reads has no place; giving it values is not a mistake.
+    guard let named = inputs.first(where: { $0.name == input }) else {
+      precondition(
+        plan.inputs.contains { $0.name == input }, "\(input) is not an input of this plan.")
+      return
+    }
+    let value = plan[named.id]
+    let capacity = value.shape.elementCount(plan.capacities) * value.elementType.byteCount
+    precondition(
+      bytes.count <= capacity, "\(input) holds \(capacity) bytes, it was given \(bytes.count).")
+    if let source = bytes.baseAddress { memcpy(named.buffer.base, source, bytes.count) }
+  }
+
+  private func accumulate(_ share: CPUBuffer, into target: UnsafeMutablePointer<Float>) {
+    threads.run(over: share.count, grain: elementGrain) { range in
+      dq_accumulate(
+        Int64(range.count), share.floats + range.lowerBound, target + range.lowerBound)
+    }
+  }
+
+  /// Takes over the sizes of this run; only a change costs anything.
+  private func resolve(_ newSizes: AxisSizes) {
+    guard newSizes != sizes else { return }
+    func extents(_ id: ValueID) -> Extents { Extents(plan[id].shape.sizes(newSizes)) }
+    var scratchCount = 0
+    for index in steps.indices {
+      let source = steps[index].source
+      for (slot, id) in source.inputs.enumerated() {
+        steps[index].inputs[slot].extents = extents(id)
+      }
+      for (slot, id) in source.results.enumerated() where plan.needs(id) {
+        steps[index].results[slot]?.extents = extents(id)
+      }
+      let need = steps[index].operation.scratchCount(for: steps[index].inputs)
+      scratchCount = max(scratchCount, need)
+    }
+    for index in inputs.indices { inputs[index].buffer.extents = extents(inputs[index].id) }
+    for index in outputs.indices { outputs[index].buffer.extents = extents(outputs[index].id) }
+    let scratchBytes = scratchCount * MemoryLayout<Float>.stride
+    if scratchBytes > scratch.byteCount { scratch = Arena(byteCount: scratchBytes) }
+    sizes = newSizes
+  }
+}
+
+extension ResultStorage {
+  var isView: Bool {
+    if case .view = self { true } else { false }
+  }
+}
+
+/// Nanoseconds of the clock that never jumps.
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,51 @@
+internal import Autodiff
+internal import CKernels
+
+extension LayerNormalization: CPUExecutable {
+  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+    guard let y = results[0] else { return }
+    let (x, scale, shift) = (inputs[0], inputs[1], inputs[2])
+    let mean = results[1]?.floats ?? context.scratch
+    let reciprocalDeviation = results[2]?.floats ?? context.scratch + x.rows
+    context.threads.run(over: x.rows, grain: x.rowGrain) { rows in
+      let (row, start) = (rows.lowerBound, rows.lowerBound * x.width)
+      dq_layer_norm_forward(
+        Int64(rows.count), Int64(x.width), x.floats + start, scale.floats, shift.floats, epsilon,
+        y.floats + start, mean + row, reciprocalDeviation + row)
+    }
+  }
+
+  func scratchCount(for inputs: [CPUBuffer]) -> Int { 2 * inputs[0].rows }
+}
+
+extension LayerNormalizationGradient: CPUExecutable {
+  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+    guard let dx = results[0] else { return }
+    let (x, scale, mean, reciprocalDeviation, dy) = (
+      inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]
+    )
+    context.threads.run(over: x.rows, grain: x.rowGrain) { rows in
+      let (row, start) = (rows.lowerBound, rows.lowerBound * x.width)
+      dq_layer_norm_backward_input(
+        Int64(rows.count), Int64(x.width), x.floats + start, scale.floats, mean.floats + row,
+        reciprocalDeviation.floats + row, dy.floats + start, dx.floats + start)
+    }
+  }
+}
+
+extension LayerNormalizationParameterGradient: CPUExecutable {
+  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+    let (x, mean, reciprocalDeviation, dy) = (inputs[0], inputs[1], inputs[2], inputs[3])
+    let width = x.width
+    RowReduction(rows: x.rows, width: 2 * width).run(into: results, in: context) { rows, part in
+      let (row, start) = (rows.lowerBound, rows.lowerBound * width)
+      dq_layer_norm_backward_parameters(
+        Int64(rows.count), Int64(width), x.floats + start, mean.floats + row,
+        reciprocalDeviation.floats + row, dy.floats + start, part, part + width)
+    }
+  }
+
+  func scratchCount(for inputs: [CPUBuffer]) -> Int {
+    RowReduction(rows: inputs[0].rows, width: 2 * inputs[0].width).scratchCount
+  }
+}

@@ -1,0 +1,50 @@
+internal import CKernels
+
+/// Threads that run the loops inside one operation; the calling thread takes part.
+///
+/// Which thread runs a task is chance, so results must not depend on it: tasks write to disjoint
+/// places, and how work is cut into tasks depends on its size alone, never on `threadCount`.
+///
+/// Safety of `@unchecked Sendable`: the C pool hands a job to its workers with release and acquire
+/// and returns after every worker has checked in; `run` is called by one program at a time, which
+/// the non-Sendable program objects of one training loop guarantee.
+public final class ThreadPool: @unchecked Sendable {
+  public let threadCount: Int
+  private let pool: OpaquePointer
+
+  public init(threadCount: Int) {
+    precondition(threadCount >= 1, "A pool has at least the calling thread.")
+    guard let pool = dq_thread_pool_create(Int64(threadCount)) else {
+      preconditionFailure("\(threadCount) compute threads could not be started; use fewer.")
+    }
+    self.threadCount = threadCount
+    self.pool = pool
+  }
+
+  deinit {
+    dq_thread_pool_destroy(pool)
+  }
+
+  /// Runs `body` for 0 ..< taskCount on all threads and returns when all are done.
+  public func run(taskCount: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var box = body
+      withUnsafeMutablePointer(to: &box) { pointer in
+        dq_thread_pool_run(
+          pool, Int64(taskCount),
+          { context, task in
+            context?.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(task))
+          }, pointer)
+      }
+    }
+  }
+
+  /// Cuts 0 ..< count into ranges of `grain` (the last may be shorter) and runs them all.
+  public func run(over count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    let taskCount = (count + grain - 1) / grain
+    run(taskCount: taskCount) { task in
+      let start = task * grain
+      body(start..<min(start + grain, count))
+    }
+  }
+}

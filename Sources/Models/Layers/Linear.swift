@@ -1,0 +1,27 @@
+internal import Autodiff
+
+/// An affine map of the last axis: y = x Wᵀ + b, or without b.
+struct Linear: Sendable {
+  let weight: Parameter
+  let bias: Parameter?
+
+  /// - Parameters:
+  ///   - weight: how the weight [outputs, inputs] starts; `nil` for PyTorch's default, uniform
+  ///     within 1 / sqrt(inputs), for weight and bias alike.
+  ///   - bias: how the bias [outputs] starts; ignored when `hasBias` is false.
+  init(
+    _ scope: ParameterScope, inputs: Int, outputs: Int, hasBias: Bool = true,
+    weight: Initializer? = nil, bias: Initializer? = nil
+  ) {
+    let usual = Initializer.uniform(bound: 1 / Float(inputs).squareRoot())
+    self.weight = scope.parameter("weight", [outputs, inputs], weight ?? usual)
+    self.bias = hasBias ? scope.parameter("bias", [outputs], bias ?? usual) : nil
+  }
+
+  var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
+
+  /// - Parameter x: [rows, inputs]. - Returns: [rows, outputs].
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    x.affineMap(weight: x.graph[weight], bias: bias.map { x.graph[$0] })
+  }
+}
