@@ -20,72 +20,83 @@ DQ_INLINE float subtrahend(float maximum) {
 
 DQ_INLINE float larger(float a, float b) { return a > b ? a : b; }
 
-/// Sixteen values of a row from `at`, of which only `count` exist; the others are -infinity.
+/// Sixteen values from `at`, of which only the first `count` exist; the others are -infinity.
 DQ_INLINE void load_masked(int64_t count, const float *at, float values[16]) {
-  if (count >= 16) {
-    for (int64_t lane = 0; lane < 16; ++lane) values[lane] = at[lane];
-  } else {
-    for (int64_t lane = 0; lane < 16; ++lane) values[lane] = -__builtin_inff();
-    for (int64_t lane = 0; lane < count; ++lane) values[lane] = at[lane];
+  for (int64_t lane = 0; lane < 16; ++lane) values[lane] = -__builtin_inff();
+  for (int64_t lane = 0; lane < count; ++lane) values[lane] = at[lane];
+}
+
+/// partial = max(partial, values) in sixteen lanes.
+DQ_INLINE void raise(const float *values, float *restrict partial) {
+  for (int64_t lane = 0; lane < 16; ++lane) partial[lane] = larger(values[lane], partial[lane]);
+}
+
+/// sum += exp(values - shift) in sixteen lanes.
+DQ_INLINE void add_exponentials(const float *values, float shift, dq_lanes *sum) {
+  float exponentials[16];
+  for (int64_t lane = 0; lane < 16; ++lane) {
+    exponentials[lane] = dq_exp_one(values[lane] - shift);
   }
+  *sum += DQ_LOAD(exponentials);
 }
 
 DQ_CLONES
 void dq_row_logsumexp_update(
   int64_t m, int64_t n, const float *S, int64_t stride, float *row_max, float *row_sum) {
-  float values[16], partial[16];
+  const int64_t whole = n / 16 * 16;
   for (int64_t i = 0; i < m; ++i) {
     const float *row = S + i * stride;
+    float last[16], partial[16];
+    load_masked(n - whole, row + whole, last);
     for (int64_t lane = 0; lane < 16; ++lane) partial[lane] = row_max[i];
-    for (int64_t j = 0; j < n; j += 16) {
-      load_masked(n - j, row + j, values);
-      for (int64_t lane = 0; lane < 16; ++lane) {
-        partial[lane] = larger(values[lane], partial[lane]);
-      }
-    }
+    for (int64_t j = 0; j < whole; j += 16) raise(row + j, partial);
+    raise(last, partial);
     float maximum = partial[0];
     for (int64_t lane = 1; lane < 16; ++lane) maximum = larger(partial[lane], maximum);
     const float shift = subtrahend(maximum);
     dq_lanes sum = {0};
-    for (int64_t j = 0; j < n; j += 16) {
-      load_masked(n - j, row + j, values);
-      for (int64_t lane = 0; lane < 16; ++lane) values[lane] = dq_exp_one(values[lane] - shift);
-      sum += DQ_LOAD(values);
-    }
+    for (int64_t j = 0; j < whole; j += 16) add_exponentials(row + j, shift, &sum);
+    add_exponentials(last, shift, &sum);
     row_sum[i] = row_sum[i] * dq_exp_one(row_max[i] - shift) + dq_sum_of_lanes(&sum);
     row_max[i] = maximum;
   }
 }
 
-/// Columns in strips of sixteen, each with its running maximum and sum in registers.
+/// Takes one strip of at most sixteen columns, whose maxima and sums stay in registers.
+DQ_INLINE void update_columns(
+  int64_t m, int64_t count, const float *S, int64_t stride, float *column_max,
+  float *column_sum) {
+  float values[16], maximum[16], shift[16];
+  dq_lanes sum = {0};
+  load_masked(count, column_max, maximum);
+  for (int64_t i = 0; i < m; ++i) {
+    load_masked(count, S + i * stride, values);
+    raise(values, maximum);
+  }
+  for (int64_t lane = 0; lane < 16; ++lane) shift[lane] = subtrahend(maximum[lane]);
+  for (int64_t i = 0; i < m; ++i) {
+    load_masked(count, S + i * stride, values);
+    for (int64_t lane = 0; lane < 16; ++lane) values[lane] -= shift[lane];
+    add_exponentials(values, 0, &sum);
+  }
+  float sums[16];
+  __builtin_memcpy(sums, &sum, sizeof sums);
+  for (int64_t lane = 0; lane < count; ++lane) {
+    column_sum[lane] =
+      column_sum[lane] * dq_exp_one(column_max[lane] - shift[lane]) + sums[lane];
+    column_max[lane] = maximum[lane];
+  }
+}
+
 DQ_CLONES
 void dq_column_logsumexp_update(
   int64_t m, int64_t n, const float *S, int64_t stride, float *column_max, float *column_sum) {
-  float values[16], maximum[16], shift[16], sum[16];
-  for (int64_t j = 0; j < n; j += 16) {
-    const int64_t count = n - j < 16 ? n - j : 16;
-    load_masked(count, column_max + j, maximum);
-    for (int64_t i = 0; i < m; ++i) {
-      load_masked(count, S + i * stride + j, values);
-      for (int64_t lane = 0; lane < 16; ++lane) {
-        maximum[lane] = larger(values[lane], maximum[lane]);
-      }
-    }
-    for (int64_t lane = 0; lane < 16; ++lane) {
-      shift[lane] = subtrahend(maximum[lane]);
-      sum[lane] = 0;
-    }
-    for (int64_t i = 0; i < m; ++i) {
-      load_masked(count, S + i * stride + j, values);
-      for (int64_t lane = 0; lane < 16; ++lane) {
-        sum[lane] += dq_exp_one(values[lane] - shift[lane]);
-      }
-    }
-    for (int64_t lane = 0; lane < count; ++lane) {
-      const float earlier = column_sum[j + lane] * dq_exp_one(column_max[j + lane] - shift[lane]);
-      column_sum[j + lane] = earlier + sum[lane];
-      column_max[j + lane] = maximum[lane];
-    }
+  const int64_t whole = n / 16 * 16;
+  for (int64_t j = 0; j < whole; j += 16) {
+    update_columns(m, 16, S + j, stride, column_max + j, column_sum + j);
+  }
+  if (whole < n) {
+    update_columns(m, n - whole, S + whole, stride, column_max + whole, column_sum + whole);
   }
 }
 

@@ -1,8 +1,8 @@
 /// Random bits as a function of where they are used: no state, so recomputation repeats them.
 ///
 /// Philox4x32 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with
-/// 7 rounds, the fewest that pass BigCrush in the paper's table 2. One block of four words is made
-/// from counter {low and high half of the block number, site, 0} and the two halves of the key.
+/// its usual 10 rounds. One block of four words is made from the counter {low and high half of the
+/// block number, site, 0} and the two halves of the key.
 ///
 /// The word of an index is laid out for vectors: 64 consecutive indices are a group of 16 blocks, and
 ///
@@ -21,7 +21,7 @@ DQ_INLINE void dq_random_block(uint64_t key, uint32_t site, uint64_t block, uint
   uint32_t c0 = (uint32_t)block, c1 = (uint32_t)(block >> 32), c2 = site, c3 = 0;
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
 #pragma clang loop unroll(full)
-  for (int round = 0; round < 7; ++round) {
+  for (int round = 0; round < 10; ++round) {
     const uint64_t product0 = (uint64_t)0xD2511F53u * c0;
     const uint64_t product1 = (uint64_t)0xCD9E8D57u * c2;
     c0 = (uint32_t)(product1 >> 32) ^ c1 ^ k0;
