@@ -20,7 +20,7 @@ extension Graph {
   func recomputed(
     gradientStart: Int
   ) -> (graph: Graph, values: [ValueID: ValueID], firstGradientNode: Int) {
-    let kept = valuesLeavingSegments(gradientStart: gradientStart)
+    let kept = nodesLeavingSegments(gradientStart: gradientStart)
     let result = Graph()
     var moved: [ValueID: ValueID] = [:]
     var copied: [ValueID: ValueID] = [:]
@@ -45,7 +45,7 @@ extension Graph {
 
     /// Where a gradient node finds the value: the kept one, or a copy made on first demand.
     func recomputedPlace(of id: ValueID) -> ValueID {
-      if id.node >= gradientStart || nodes[id.node].segment == nil || kept.contains(id) {
+      if id.node >= gradientStart || nodes[id.node].segment == nil || kept[id.node] {
         return place(of: id)
       }
       if let copy = copied[id] { return copy }
@@ -65,12 +65,12 @@ extension Graph {
     return (result, moved, firstGradientNode)
   }
 
-  /// Values made in one segment and read by the forward part outside it.
-  private func valuesLeavingSegments(gradientStart: Int) -> Set<ValueID> {
-    var leaving: Set<ValueID> = []
+  /// Nodes of one segment that the forward part outside it reads; all their results are kept.
+  private func nodesLeavingSegments(gradientStart: Int) -> [Bool] {
+    var leaving = [Bool](repeating: false, count: nodes.count)
     for index in 0..<gradientStart {
       for input in nodes[index].inputs where nodes[input.node].segment != nodes[index].segment {
-        leaving.insert(input)
+        leaving[input.node] = true
       }
     }
     return leaving

@@ -3,19 +3,22 @@ internal import CKernels
 
 extension LayerNormalization: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
-    guard let y = results[0] else { return }
     let (x, scale, shift) = (inputs[0], inputs[1], inputs[2])
+    // A recomputed copy may be wanted for its statistics alone.
+    let y = results[0]?.floats ?? context.scratch + 2 * x.rows
     let mean = results[1]?.floats ?? context.scratch
     let reciprocalDeviation = results[2]?.floats ?? context.scratch + x.rows
     context.threads.run(over: x.rows, grain: x.rowGrain) { rows in
       let (row, start) = (rows.lowerBound, rows.lowerBound * x.width)
       dq_layer_norm_forward(
         Int64(rows.count), Int64(x.width), x.floats + start, scale.floats, shift.floats, epsilon,
-        y.floats + start, mean + row, reciprocalDeviation + row)
+        y + start, mean + row, reciprocalDeviation + row)
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer]) -> Int { 2 * inputs[0].rows }
+  func scratchCount(for inputs: [CPUBuffer]) -> Int {
+    2 * inputs[0].rows + inputs[0].count
+  }
 }
 
 extension LayerNormalizationGradient: CPUExecutable {
