@@ -1,0 +1,108 @@
+public import Autodiff
+
+/// Compares a case's gradients with central differences, both in Double on the reference device.
+///
+/// The loss is sum(result * weights) with fixed weights. Its derivative by each element of each
+/// parameter and float input is taken from four points,
+///
+///     (8 (L(x + h) - L(x - h)) - (L(x + 2h) - L(x - 2h))) / 12h,
+///
+/// whose error shrinks with h⁴ (Abramowitz and Stegun 1964, 25.3.6): with h = 1e-3 it is about
+/// 1e-12 for functions with derivatives near 1, as small as the roundings of L divided by h.
+public struct GradientCheck {
+  /// Of an element's gradient, or of a thousandth of its tensor's root mean square if that is more;
+  /// the same number bounds the norm of each tensor's difference.
+  public static let tolerance = 1e-6
+  private static let step = 1e-3
+
+  private let captured: CapturedCase
+  private let parameters: ReferenceParameters
+  private let program: ReferenceProgram
+  private let weights: [Double]
+
+  public init(_ source: OperationCase) throws(DeviceError) {
+    captured = source.captured()
+    let device = ReferenceDevice()
+    parameters = device.makeParameters(captured.parameterLayout)
+    program = try device.compile(captured.plan, parameters: parameters)
+    weights = captured.values(
+      of: CapturedCase.weights, count: captured.result.elementCount(source.sizes)
+    ).map(Double.init)
+  }
+
+  /// One sentence for each gradient that is wrong.
+  public func complaints() -> [String] {
+    captured.setParameters(parameters)
+    captured.setInputs(of: program, stage: 0)
+    run(stage: 0)
+    captured.setInputs(of: program, stage: 1)
+    run(stage: 1)
+    let analytic = captured.targets.map {
+      program.doubles(of: CapturedCase.gradient(of: $0.label))
+    }
+    return zip(captured.targets, analytic).compactMap { target, gradient in
+      complaint(target.label, isParameter: target.parameter != nil, gradient)
+    }
+  }
+
+  private func complaint(_ label: String, isParameter: Bool, _ analytic: [Double]) -> String? {
+    let start = captured.values(of: label, count: analytic.count).map(Double.init)
+    let numeric = start.indices.map { element in
+      difference(label, isParameter: isParameter, from: start, at: element)
+    }
+    let norms = (norm(analytic), norm(numeric))
+    let rootMeanSquare = norms.1 / Double(max(numeric.count, 1)).squareRoot()
+    for (element, pair) in zip(analytic, numeric).enumerated() {
+      let scale = max(abs(pair.0), abs(pair.1), rootMeanSquare / 1_000)
+      let error = abs(pair.0 - pair.1)
+      if !(error <= GradientCheck.tolerance * scale + rounding) {
+        return "\(captured.source.name): the gradient of \(label)[\(element)] is \(pair.0), "
+          + "differences say \(pair.1)."
+      }
+    }
+    let error = norm(zip(analytic, numeric).map { $0 - $1 })
+    let allowed = GradientCheck.tolerance * max(norms.0, norms.1)
+    if error > allowed + rounding * Double(analytic.count).squareRoot() {
+      return "\(captured.source.name): the gradient of \(label) is off by \(error) of "
+        + "\(norms.0) in norm."
+    }
+    return nil
+  }
+
+  /// What the roundings of the loss can make of a difference: a few units in the last place of
+  /// its terms, divided by the step.
+  private var rounding: Double {
+    let terms = zip(program.doubles(of: CapturedCase.result), weights)
+    let size = terms.reduce(1) { $0 + abs($1.0 * $1.1) }
+    return 32 * Double.ulpOfOne * size / GradientCheck.step
+  }
+
+  private func difference(
+    _ label: String, isParameter: Bool, from start: [Double], at element: Int
+  ) -> Double {
+    func loss(_ steps: Double) -> Double {
+      var moved = start
+      moved[element] += steps * GradientCheck.step
+      if isParameter {
+        parameters.setDoubles(moved, of: label)
+      } else {
+        program.setDoubles(label, to: moved)
+      }
+      run(stage: 0)
+      return zip(program.doubles(of: CapturedCase.result), weights).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let near = loss(1) - loss(-1)
+    let far = loss(2) - loss(-2)
+    _ = loss(0)
+    return (8 * near - far) / (12 * GradientCheck.step)
+  }
+
+  private func run(stage: Int) {
+    program.run(
+      stage: stage, sizes: captured.source.sizes, randomKey: captured.source.randomKey)
+  }
+
+  private func norm(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+}

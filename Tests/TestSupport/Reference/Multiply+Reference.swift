@@ -1,0 +1,9 @@
+public import Autodiff
+
+extension Multiply: ReferenceExecutable {
+  public func evaluate(
+    _ inputs: [ReferenceArray], in context: ReferenceContext
+  ) -> [ReferenceArray] {
+    [inputs[0].combined(with: inputs[1], *)]
+  }
+}
