@@ -3,9 +3,9 @@
 ///     let tokenizer = try Tokenizer(vocabularyBytes: bytes)
 ///     tokenizer.encode("皮卡丘", contextLength: 52).ids  // [101, 4649, 1305, 687, 102]
 ///
-/// A port of `cn_clip/clip/bert_tokenizer.py` (Chinese-CLIP 1.6.0, Unicode 14.0) that gives the same
-/// ids; Hugging Face's BERT tokenizers differ from it in rare texts. Special tokens written in a
-/// text (`[SEP]`) are words like any other.
+/// Every text gets the ids of `cn_clip/clip/bert_tokenizer.py` (Chinese-CLIP 1.6.0, Unicode 14.0);
+/// Hugging Face's BERT tokenizers differ from it in rare texts. Special tokens written in a text
+/// (`[SEP]`) are words like any other.
 public struct Tokenizer: Sendable {
   /// The id of `[PAD]`, which fills the rows of padded batches.
   public let paddingID: Int32
