@@ -9,8 +9,8 @@
 //     y = x P(x),                dx = dy (P(x) + x p(x))
 // Quick GELU (the same paper's sigmoid form, as OpenAI CLIP uses it), s = sigmoid(1.702 x):
 //     y = x s,                   dx = dy (s + 1.702 x s (1 - s))
-// The factor x is held inside the range where the other factor is not yet 0, so that infinities give
-// the limits and not 0 * infinity.
+// The factor x is held inside the range where the other factor is not yet 0, so that infinities
+// give the limits and not 0 * infinity.
 
 /// x between -limit and limit; NaN stays.
 DQ_INLINE float clamped(float x, float limit) {

@@ -1,11 +1,11 @@
 /// Run-time choice of the instruction set, in one place.
 ///
-/// `DQ_CLONES` before a function compiles its body once per level of x86-64 and lets the loader pick
-/// the best one that the machine has (System V psABI: v4 is AVX-512, v3 is AVX2 with fused
+/// `DQ_CLONES` before a function compiles its body once per level of x86-64 and lets the loader
+/// pick the best one that the machine has (System V psABI: v4 is AVX-512, v3 is AVX2 with fused
 /// multiply-add). Elsewhere it is empty and the compiler's own target decides.
 ///
-/// `DQ_CLONES_LEVEL` 4 (default) allows all levels, 3 stops at v3, 0 leaves the baseline alone. Tests
-/// of the lower levels are builds with that macro.
+/// `DQ_CLONES_LEVEL` 4 (default) allows all levels, 3 stops at v3, 0 leaves the baseline alone.
+/// Tests of the lower levels are builds with that macro.
 #ifndef DQ_CLONES_H
 #define DQ_CLONES_H
 

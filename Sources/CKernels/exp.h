@@ -22,10 +22,10 @@ DQ_INLINE uint32_t dq_bits_of_float(float value) {
 ///
 ///     x = k log(2) + r, |r| <= log(2) / 2;  exp(x) = 2^k (1 + r + r^2 p(r))
 ///
-/// p is the polynomial of degree 4 that meets (exp(r) - 1 - r) / r^2 in the Chebyshev nodes (error of
-/// the whole 1e-8). k is rounded by adding 1.5 * 2^23, which leaves it in the low bits; log(2) is split
-/// so that k times its first part (9 bits) is exact; 2^k is applied in two factors, because k runs
-/// from -150 to 128 and a float's exponent does not.
+/// p is the polynomial of degree 4 that meets (exp(r) - 1 - r) / r^2 in the Chebyshev nodes (error
+/// of the whole 1e-8). k is rounded by adding 1.5 * 2^23, which leaves it in the low bits; log(2)
+/// is split so that k times its first part (9 bits) is exact; 2^k is applied in two factors,
+/// because k runs from -150 to 128 and a float's exponent does not.
 DQ_INLINE float dq_exp_one(float x) {
   x = x < -104.0f ? -104.0f : x;
   x = x > 89.0f ? 89.0f : x;

@@ -1,7 +1,7 @@
 /// Sixteen Float32 lanes, the unit in which sums and products are written out.
 ///
-/// A vector of the language, not of a machine: an AVX-512 clone keeps it in one register, AVX2 in two,
-/// the baseline in four, and the order of the additions is the same in all of them.
+/// A vector of the language, not of a machine: an AVX-512 clone keeps it in one register, AVX2 in
+/// two, the baseline in four, and the order of the additions is the same in all of them.
 #ifndef DQ_LANES_H
 #define DQ_LANES_H
 

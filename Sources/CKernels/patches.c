@@ -5,8 +5,8 @@
 // Pictures [images, channels, height, width] cut into square patches, and the adjoint.
 //
 //     out[n, i, j, (c, y, x)] = pixels[n, c, i patch + y, j patch + x]
-// The vector of a patch is ordered channel, row, column, as the weights of the equal convolution lie.
-// Only runs of `patch` floats move, so there is nothing to clone.
+// The vector of a patch is ordered channel, row, column, as the weights of the equal convolution
+// lie. Only runs of `patch` floats move, so there is nothing to clone.
 
 /// The first float of the patch row (image, i, j, channel, y) in the patch layout.
 static inline int64_t patch_row(

@@ -2,11 +2,12 @@
 ///
 ///     c [rows, 16 groups] (+)= a [rows, depth] b [depth, 16 groups]
 ///
-/// b and c lie in rows whose stride is a multiple of 16 floats, 64-byte aligned, padded where the true
-/// width is not a multiple of 16; a is read one float at a time with any two strides, so it may be
-/// transposed. A tile of c stays in registers over the whole depth: each step loads a few vectors of b
-/// and multiplies them by `height` broadcast floats of a. Rows and groups are divided evenly among
-/// the tiles, so that no small tile is left over to run at the latency of its additions.
+/// b and c lie in rows whose stride is a multiple of 16 floats, 64-byte aligned, padded where the
+/// true width is not a multiple of 16; a is read one float at a time with any two strides, so it
+/// may be transposed. A tile of c stays in registers over the whole depth: each step loads a few
+/// vectors of b and multiplies them by `height` broadcast floats of a. Rows and groups are divided
+/// evenly among the tiles, so that no small tile is left over to run at the latency of its
+/// additions.
 #ifndef DQ_PRODUCT_H
 #define DQ_PRODUCT_H
 
@@ -90,10 +91,11 @@ DQ_INLINE void dq_product_in_tiles(const dq_product *p, const int height, const 
   }
 }
 
-// The tile that fits a level's registers: 32 of 16 floats, 16 of 8 floats, 16 of 4 floats. The shape
-// differs by level, so these are three functions and not clones of one body.
+// The tile that fits a level's registers: 32 of 16 floats, 16 of 8 floats, 16 of 4 floats. The
+// shape differs by level, so these are three functions and not clones of one body.
 #if defined(__x86_64__) && DQ_CLONES_LEVEL >= 4
-/// Asks for whole 512-bit registers, of which the compiler otherwise makes two halves (a tenth slower).
+/// Asks for whole 512-bit registers, of which the compiler otherwise makes two halves (a tenth
+/// slower).
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512), noinline))
 static void dq_product_v4(const dq_product *p) {
   dq_product_in_tiles(p, 8, 3);

@@ -1,10 +1,10 @@
 /// Random bits as a function of where they are used: no state, so recomputation repeats them.
 ///
-/// Philox4x32 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") with
-/// its usual 10 rounds. One block of four words is made from the counter {low and high half of the
-/// block number, site, 0} and the two halves of the key.
+/// Philox4x32 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3")
+/// with its usual 10 rounds. One block of four words is made from the counter {low and high half of
+/// the block number, site, 0} and the two halves of the key.
 ///
-/// The word of an index is laid out for vectors: 64 consecutive indices are a group of 16 blocks, and
+/// The word of an index is laid out for vectors: 64 consecutive indices are a group of 16 blocks:
 ///
 ///     block = 16 (index / 64) + index % 16,  word in the block = (index / 16) % 4
 ///

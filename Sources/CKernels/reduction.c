@@ -13,7 +13,8 @@ DQ_INLINE double sum_of_partials(double *partial) {
   return partial[0];
 }
 
-/// out[c] += sum over r of x[r, c]. Columns stay in registers, sixteen at a time, over all the rows.
+/// out[c] += sum over r of x[r, c]. Columns stay in registers, sixteen at a time, over all the
+/// rows.
 DQ_CLONES
 void dq_column_sum(int64_t rows, int64_t width, const float *x, float *out) {
   int64_t column = 0;

@@ -3,8 +3,8 @@
 ///
 /// Conventions, everywhere:
 /// - Arrays are Float32 and row-major; sizes, strides and counts are `int64_t`, in elements.
-/// - Nothing is allocated, nothing global is read or written, no thread is started. The caller splits
-///   the work by calling on disjoint ranges of rows or elements.
+/// - Nothing is allocated, nothing global is read or written, no thread is started. The caller
+///   splits the work by calling on disjoint ranges of rows or elements.
 /// - A size of zero is legal and does nothing.
 /// - "ADDS" means the destination is added to; otherwise it is overwritten.
 /// - Only where "in place" is stated may a destination equal (never partly overlap) a source.
@@ -49,7 +49,8 @@ void dq_bias_add(int64_t rows, int64_t width, const float *bias, float *y);
 /// The 32 random bits that belong to (`key`, `site`, `index`), whatever was drawn before.
 uint32_t dq_random_uint32(uint64_t key, uint32_t site, uint64_t index);
 /// y[i] = keep ? x[i] / (1 - rate) : 0, where keep depends only on (key, site, first_index + i).
-/// Apply it to `x` in the forward pass and to `dy` in the backward pass. `rate` is in [0, 1]. In place.
+/// Apply it to `x` in the forward pass and to `dy` in the backward pass. `rate` is in [0, 1]. In
+/// place.
 void dq_dropout(
   int64_t n, uint64_t first_index, uint64_t key, uint32_t site, float rate, const float *x,
   float *y);
@@ -96,8 +97,8 @@ int64_t dq_count_nonfinite(int64_t n, const float *x);
 /// out[r] = table[ids[r]]: ids [rows], table [any, width], out [rows, width]. Ids are not checked.
 void dq_gather_rows(
   int64_t rows, int64_t width, const int32_t *ids, const float *table, float *out);
-/// ADDS dy[r] into dtable[ids[r]] for the columns [column_begin, column_end) only, rows in order, so
-/// that threads that split the columns give the same bits as one thread.
+/// ADDS dy[r] into dtable[ids[r]] for the columns [column_begin, column_end) only, rows in order,
+/// so that threads that split the columns give the same bits as one thread.
 void dq_scatter_add_rows(
   int64_t rows, int64_t width, int64_t column_begin, int64_t column_end, const int32_t *ids,
   const float *dy, float *dtable);
@@ -135,7 +136,8 @@ void dq_attention_backward(
 // MARK: patches.c
 
 /// pixels [images, channels, height, width] to out [images, rows of patches, columns of patches,
-/// channels * patch * patch]. Pixels that fill no whole patch, at the bottom and right, are left out.
+/// channels * patch * patch]. Pixels that fill no whole patch, at the bottom and right, are left
+/// out.
 void dq_extract_patches(
   int64_t images, int64_t channels, int64_t height, int64_t width, int64_t patch,
   const float *pixels, float *out);
