@@ -1,0 +1,62 @@
+# duiqi: `make help` lists what there is. Everything below works on a fresh Debian or Ubuntu with
+# Swift 6.2 or newer on the PATH.
+
+SHELL := /bin/bash
+PACKAGES := libopenblas-dev libhdf5-dev libssl-dev libjpeg-dev libpng-dev libwebp-dev pkg-config \
+  python3-venv
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+DUIQI := .build/release/duiqi
+CONFIGURATION ?= debug
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build quickstart test test-swift test-interoperability bench format lint clean
+
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
+
+deps: ## Install the Debian packages that the build needs (as root or through sudo).
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
+	    || missing="$$missing $$package"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "Installing$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then elevate=""; \
+	elif sudo -n true 2>/dev/null; then elevate="sudo"; \
+	else echo "These packages are needed. Run this line, then make again:"; \
+	  echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends$$missing"; \
+	  exit 1; fi; \
+	$$elevate apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive $$elevate apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+build: deps ## Build the release binary, .build/release/duiqi.
+	swift build -c release --product duiqi
+
+quickstart: build ## Train, evaluate, export and search on the embedded emoji pairs (under 10 minutes).
+	@DUIQI=$(DUIQI) bash recipes/quickstart.sh
+
+$(PYTHON): Tests/Interoperability/requirements.txt
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test: lint test-swift test-interoperability ## Run everything that CI runs.
+
+test-swift: deps ## Run the Swift tests.
+	swift build --build-tests
+	swift test --skip-build
+
+test-interoperability: build $(PYTHON) ## Check our files with other people's readers.
+	DUIQI=$(abspath $(DUIQI)) $(PYTHON) -m unittest discover -s Tests/Interoperability -v
+
+lint: ## Check the formatting.
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format: ## Format all Swift sources.
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+bench: deps ## Measure kernels and a whole step against the machine's own bounds.
+	swift run -c release Benchmarks
+
+clean: ## Remove what was built.
+	rm -rf .build $(VENV)

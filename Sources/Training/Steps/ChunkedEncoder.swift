@@ -1,0 +1,90 @@
+internal import Autodiff
+internal import CPUDevice
+
+/// One tower over a contrastive batch that is larger than what is computed at once.
+///
+/// Every chunk is encoded, the loss is taken over all embeddings, and every chunk's gradient is
+/// computed from its share of the loss's gradient (Gao et al. 2021, arXiv:2101.06983). Chunks whose
+/// activations fit the memory budget keep a program each; the others share one and are encoded
+/// again before their gradient. Gradients are added from the last chunk to the first, so the
+/// budget changes no bit.
+final class ChunkedEncoder {
+  struct Chunk {
+    /// Which rows of the batch's embeddings it makes.
+    let rows: Range<Int>
+    let sizes: AxisSizes
+    /// Dropout's key; repeated when the chunk is encoded again.
+    let randomKey: UInt64
+    /// Gives the program its inputs.
+    let feed: (CPUProgram) -> Void
+  }
+
+  let plan: Plan
+  /// How many chunks may keep their activations.
+  let keptLimit: Int
+  private let makeProgram: () throws(DeviceError) -> CPUProgram
+  private var programs: [CPUProgram] = []
+  private let width: Int
+
+  init(
+    _ plan: Plan, on device: CPUDevice, parameters: CPUParameters, width: Int,
+    memoryBudgetBytes: Int
+  ) throws(DeviceError) {
+    self.plan = plan
+    self.width = width
+    let hasGradient = !plan.gradients.isEmpty
+    keptLimit = hasGradient ? max(1, memoryBudgetBytes / max(1, plan.arenaByteCount)) : 1
+    makeProgram = { () throws(DeviceError) in try device.compile(plan, parameters: parameters) }
+    programs = [try makeProgram()]
+  }
+
+  /// Encodes all chunks; row r of a chunk goes to its row of `embeddings`.
+  func encode(_ chunks: [Chunk], into embeddings: inout [Float]) throws(DeviceError) {
+    for (index, chunk) in chunks.enumerated() {
+      let program = try program(of: index)
+      encode(chunk, with: program)
+      program.withValues(of: EncoderPlans.embeddings) { values in
+        for (offset, value) in values.enumerated() {
+          embeddings[chunk.rows.lowerBound * width + offset] = value
+        }
+      }
+    }
+  }
+
+  /// Adds the gradients of all chunks that `encode` was given last.
+  ///
+  /// - Parameter upstream: the loss's gradient, a row for each row of the embeddings.
+  func addGradients(
+    _ chunks: [Chunk], upstream: UnsafeBufferPointer<Float>
+  ) throws(DeviceError) {
+    let lastResident = chunks.count - 1
+    for (index, chunk) in chunks.enumerated().reversed() {
+      let program = try program(of: index)
+      if index >= keptLimit - 1, index != lastResident { encode(chunk, with: program) }
+      let range = chunk.rows.lowerBound * width..<chunk.rows.upperBound * width
+      program.set(EncoderPlans.upstream, to: UnsafeBufferPointer(rebasing: upstream[range]))
+      program.run(stage: 1, sizes: chunk.sizes, randomKey: chunk.randomKey)
+    }
+  }
+
+  /// Reports the time of every step of every program.
+  func profile(_ report: @escaping (CPUProgram.StepTiming) -> Void) {
+    for program in programs { program.profile = report }
+  }
+
+  private func encode(_ chunk: Chunk, with program: CPUProgram) {
+    chunk.feed(program)
+    program.run(stage: 0, sizes: chunk.sizes, randomKey: chunk.randomKey)
+  }
+
+  /// The first chunks have programs of their own; from `keptLimit` on they share the last.
+  private func program(of chunk: Int) throws(DeviceError) -> CPUProgram {
+    let index = min(chunk, keptLimit - 1)
+    while programs.count <= index {
+      let program = try makeProgram()
+      program.profile = programs[0].profile
+      programs.append(program)
+    }
+    return programs[index]
+  }
+}

@@ -1,0 +1,169 @@
+package import Autodiff
+package import CPUDevice
+package import Models
+
+/// Loss and gradients of a contrastive batch of any size, chunk by chunk.
+package final class ContrastiveStep {
+  package struct Settings {
+    package var pairs: Int
+    package var imagesPerChunk: Int
+    package var tokensPerChunk: Int
+    /// The longest caption in tokens.
+    package var contextLength: Int
+    package var dropout: Float
+    package var repeatedPairs: SymmetricInfoNCE.RepeatedPairs
+    /// What activations kept between the two passes may take, both towers together.
+    package var memoryBudgetBytes: Int
+    package var seed: UInt64
+
+    package init(
+      pairs: Int, imagesPerChunk: Int, tokensPerChunk: Int, contextLength: Int, dropout: Float,
+      repeatedPairs: SymmetricInfoNCE.RepeatedPairs, memoryBudgetBytes: Int, seed: UInt64
+    ) {
+      self.pairs = pairs
+      self.imagesPerChunk = imagesPerChunk
+      self.tokensPerChunk = tokensPerChunk
+      self.contextLength = contextLength
+      self.dropout = dropout
+      self.repeatedPairs = repeatedPairs
+      self.memoryBudgetBytes = memoryBudgetBytes
+      self.seed = seed
+    }
+  }
+
+  package struct Result {
+    package var loss: Float
+    /// The multiplier of similarities.
+    package var logitScale: Float
+    package var tokenCount: Int
+  }
+
+  private let settings: Settings
+  private let model: DualEncoder
+  private let image: ChunkedEncoder
+  private let text: ChunkedEncoder
+  private let loss: CPUProgram
+  private let trainsImage: Bool
+  private let trainsText: Bool
+  private var imageEmbeddings: [Float]
+  private var textEmbeddings: [Float]
+
+  package init(
+    _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters
+  ) throws(DeviceError) {
+    self.model = model
+    self.settings = settings
+    let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
+    let width = model.configuration.embeddingWidth
+    let imagePlan = EncoderPlans.image(
+      model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained)
+    let textPlan = EncoderPlans.text(
+      model, tokensPerChunk: max(settings.tokensPerChunk, settings.contextLength),
+      sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained)
+    trainsImage = !imagePlan.gradients.isEmpty
+    trainsText = !textPlan.gradients.isEmpty
+    let share = settings.memoryBudgetBytes / (trainsImage && trainsText ? 2 : 1)
+    image = try ChunkedEncoder(
+      imagePlan, on: device, parameters: parameters, width: width, memoryBudgetBytes: share)
+    text = try ChunkedEncoder(
+      textPlan, on: device, parameters: parameters, width: width, memoryBudgetBytes: share)
+    loss = try device.compile(
+      EncoderPlans.loss(
+        model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs, trained: trained),
+      parameters: parameters)
+    imageEmbeddings = [Float](repeating: 0, count: settings.pairs * width)
+    textEmbeddings = imageEmbeddings
+  }
+
+  /// Computes the loss and adds its gradients to the gradient arena, which the caller cleared.
+  ///
+  /// - Parameter step: decides dropout, with the seed.
+  package func run(_ batch: ContrastiveBatch, step: Int) throws(DeviceError) -> Result {
+    let imageChunks = batch.imageEmbeddings == nil ? imageChunks(of: batch) : []
+    let textChunks = textChunks(of: batch, step: step)
+    if let given = batch.imageEmbeddings {
+      imageEmbeddings.replaceSubrange(0..<given.count, with: given)
+    } else {
+      try image.encode(imageChunks, into: &imageEmbeddings)
+    }
+    try text.encode(textChunks, into: &textEmbeddings)
+
+    let width = model.configuration.embeddingWidth
+    let sizes: AxisSizes = [.pairs: batch.count]
+    loss.set("image", to: Array(imageEmbeddings[..<(batch.count * width)]))
+    loss.set("text", to: Array(textEmbeddings[..<(batch.count * width)]))
+    loss.set("image_groups", to: batch.imageGroups)
+    loss.set("text_groups", to: batch.textGroups)
+    loss.run(stage: 0, sizes: sizes, randomKey: 0)
+    loss.run(stage: 1, sizes: sizes, randomKey: 0)
+
+    if trainsImage {
+      precondition(batch.imageEmbeddings == nil, "Given embeddings belong to a locked tower.")
+      try addGradients(image, imageChunks, "image_gradient")
+    }
+    if trainsText { try addGradients(text, textChunks, "text_gradient") }
+    return Result(
+      loss: loss.values(of: "loss")[0], logitScale: loss.values(of: "scale")[0],
+      tokenCount: batch.ids.count)
+  }
+
+  /// Reports the time of every operation from now on.
+  package func profile(_ report: @escaping (CPUProgram.StepTiming) -> Void) {
+    image.profile(report)
+    text.profile(report)
+    loss.profile = report
+  }
+
+  /// What the activations of all kept chunks take at most, in bytes.
+  package var plannedBytes: (image: Int, text: Int, loss: Int) {
+    let imageChunkCount =
+      (settings.pairs + settings.imagesPerChunk - 1) / max(1, settings.imagesPerChunk)
+    return (
+      image.plan.arenaByteCount * min(image.keptLimit, imageChunkCount),
+      text.plan.arenaByteCount, loss.plan.arenaByteCount
+    )
+  }
+
+  private func addGradients(
+    _ encoder: ChunkedEncoder, _ chunks: [ChunkedEncoder.Chunk], _ name: String
+  ) throws(DeviceError) {
+    let upstream = loss.values(of: name)
+    var failure: DeviceError?
+    upstream.withUnsafeBufferPointer { upstream in
+      do throws(DeviceError) {
+        try encoder.addGradients(chunks, upstream: upstream)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private func imageChunks(of batch: ContrastiveBatch) -> [ChunkedEncoder.Chunk] {
+    let size = model.configuration.image.imageSize
+    let imageElements = 3 * size * size
+    return stride(from: 0, to: batch.count, by: settings.imagesPerChunk).map { start in
+      let rows = start..<min(start + settings.imagesPerChunk, batch.count)
+      return ChunkedEncoder.Chunk(rows: rows, sizes: [.images: rows.count], randomKey: 0) {
+        program in
+        batch.pixels.withUnsafeBufferPointer { pixels in
+          let range = rows.lowerBound * imageElements..<rows.upperBound * imageElements
+          program.set("pixels", to: UnsafeBufferPointer(rebasing: pixels[range]))
+        }
+      }
+    }
+  }
+
+  /// Captions in order, as many a chunk as its tokens allow.
+  private func textChunks(of batch: ContrastiveBatch, step: Int) -> [ChunkedEncoder.Chunk] {
+    let limit = max(settings.tokensPerChunk, settings.contextLength)
+    return TextChunks.split(offsets: batch.offsets, tokenLimit: limit).enumerated().map {
+      index, rows in
+      let tokens = TextChunks.Tokens(batch.ids, offsets: batch.offsets, rows: rows)
+      return ChunkedEncoder.Chunk(
+        rows: rows, sizes: [.tokens: tokens.ids.count, .sequences: rows.count],
+        randomKey: RandomKey.mixed(settings.seed, UInt64(step), UInt64(index)),
+        feed: tokens.feed)
+    }
+  }
+}

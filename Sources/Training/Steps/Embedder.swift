@@ -1,0 +1,70 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Models
+
+/// Both towers in inference: unit embeddings of pictures and captions, chunk by chunk.
+final class Embedder {
+  private let model: DualEncoder
+  private let image: CPUProgram
+  private let text: CPUProgram
+  private let imagesPerChunk: Int
+  private let tokensPerChunk: Int
+  private let sequencesPerChunk: Int
+
+  var width: Int { model.configuration.embeddingWidth }
+
+  init(
+    _ model: DualEncoder, on device: CPUDevice, parameters: CPUParameters,
+    imagesPerChunk: Int = 32, tokensPerChunk: Int = 2_048
+  ) throws(DeviceError) {
+    self.model = model
+    self.imagesPerChunk = imagesPerChunk
+    self.tokensPerChunk = max(tokensPerChunk, model.configuration.text.positionCount)
+    // A caption has two tokens at least, its first and its last.
+    sequencesPerChunk = self.tokensPerChunk / 2
+    image = try device.compile(
+      EncoderPlans.image(model, imagesPerChunk: imagesPerChunk, trained: []),
+      parameters: parameters)
+    text = try device.compile(
+      EncoderPlans.text(
+        model, tokensPerChunk: self.tokensPerChunk, sequencesPerChunk: sequencesPerChunk,
+        dropout: 0, trained: []),
+      parameters: parameters)
+  }
+
+  /// - Parameter pixels: [count, 3, size, size], normalized. - Returns: [count, width].
+  func embedImages(_ pixels: [Float], count: Int) -> [Float] {
+    let size = model.configuration.image.imageSize
+    let elements = 3 * size * size
+    precondition(pixels.count == count * elements, "\(count) pictures of \(size) pixels a side.")
+    var result: [Float] = []
+    result.reserveCapacity(count * width)
+    for start in stride(from: 0, to: count, by: imagesPerChunk) {
+      let end = min(start + imagesPerChunk, count)
+      pixels.withUnsafeBufferPointer { pixels in
+        image.set(
+          "pixels", to: UnsafeBufferPointer(rebasing: pixels[start * elements..<end * elements]))
+      }
+      image.run(stage: 0, sizes: [.images: end - start], randomKey: 0)
+      result += image.values(of: EncoderPlans.embeddings)
+    }
+    return result
+  }
+
+  /// - Parameter captions: token ids, at least two each. - Returns: [captions.count, width].
+  func embedTexts(_ captions: [[Int32]]) -> [Float] {
+    var offsets: [Int32] = [0]
+    for caption in captions { offsets.append(offsets[offsets.count - 1] + Int32(caption.count)) }
+    let ids = captions.flatMap { $0 }
+    var result: [Float] = []
+    result.reserveCapacity(captions.count * width)
+    for rows in TextChunks.split(offsets: offsets, tokenLimit: tokensPerChunk) {
+      let tokens = TextChunks.Tokens(ids, offsets: offsets, rows: rows)
+      tokens.feed(text)
+      text.run(
+        stage: 0, sizes: [.tokens: tokens.ids.count, .sequences: rows.count], randomKey: 0)
+      result += text.values(of: EncoderPlans.embeddings)
+    }
+    return result
+  }
+}
