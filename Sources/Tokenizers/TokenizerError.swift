@@ -32,8 +32,9 @@ extension TokenizerError: CustomStringConvertible {
       """
     case .duplicateEntry(let entry, let firstLine, let secondLine):
       """
-      Lines \(firstLine) and \(secondLine) of the vocabulary are both "\(entry)". Every line was \
-      expected once, as its number is its id. Remove neither blindly: fetch the original file.
+      Lines \(firstLine) and \(secondLine) of the vocabulary are both \
+      \(String(entry.prefix(40)).debugDescription). Every line was expected once, as its number is \
+      its id. Fetch the original file; removing a line would shift all ids behind it.
       """
     }
   }

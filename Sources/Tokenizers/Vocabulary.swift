@@ -120,15 +120,14 @@ extension Vocabulary {
     (0..<Int32(starts.count - 1)).sorted { left, right in
       let leftEntry = scalars[starts[Int(left)]..<starts[Int(left) + 1]]
       let rightEntry = scalars[starts[Int(right)]..<starts[Int(right) + 1]]
-      if leftEntry.lexicographicallyPrecedes(rightEntry) { return true }
-      // Equal entries stand in the order of their lines, so an error names them in that order.
-      return left < right && leftEntry == rightEntry
+      return leftEntry.lexicographicallyPrecedes(rightEntry)
     }
   }
 
   private func refuseDuplicates() throws(TokenizerError) {
     for (left, right) in zip(sortedIDs, sortedIDs.dropFirst()) where self[left] == self[right] {
-      throw .duplicateEntry(text(of: left), firstLine: Int(left) + 1, secondLine: Int(right) + 1)
+      let lines = (Int(min(left, right)) + 1, Int(max(left, right)) + 1)
+      throw .duplicateEntry(text(of: left), firstLine: lines.0, secondLine: lines.1)
     }
   }
 
