@@ -1,0 +1,47 @@
+/// How many damaged pairs a run puts up with; they are skipped, named and counted until then.
+///
+/// The share is taken over all pairs of the set and counts a pair once however often it is met, so
+/// it does not depend on where a run was interrupted, and a wholly broken set stops early.
+public struct DamagedPairPolicy: Equatable, Sendable {
+  /// The largest share of damaged pairs, from 0 to 1; the recipe's `damage_limit`.
+  public let limit: Double
+
+  public init(limit: Double = 0.01) {
+    precondition((0...1).contains(limit), "a damage limit is a share from 0 to 1, not \(limit)")
+    self.limit = limit
+  }
+
+  /// True when so many damaged pairs are more than the limit allows.
+  func isExceeded(damaged: Int, of pairs: Int) -> Bool {
+    Double(damaged) > limit * Double(pairs)
+  }
+}
+
+/// The damaged pairs met so far, each once, in the order in which they were met.
+public struct DamageLedger: Equatable, Sendable {
+  public private(set) var pairs: [DamagedPair] = []
+  private var known: Set<Int> = []
+  private let policy: DamagedPairPolicy
+  private let pairCount: Int
+
+  /// How many damaged pairs an error names.
+  static let namedPairs = 10
+
+  public init(policy: DamagedPairPolicy, pairCount: Int) {
+    self.policy = policy
+    self.pairCount = pairCount
+  }
+
+  /// Enters damaged pairs. - Returns: those that are new. - Throws: `tooManyDamagedPairs`.
+  @discardableResult
+  public mutating func record(_ damaged: [DamagedPair]) throws(PairDataError) -> [DamagedPair] {
+    let new = damaged.filter { known.insert($0.pair).inserted }
+    pairs += new
+    guard !policy.isExceeded(damaged: pairs.count, of: pairCount) else {
+      throw .tooManyDamagedPairs(
+        damaged: pairs.count, pairs: pairCount, limit: policy.limit,
+        first: Array(pairs.prefix(Self.namedPairs)))
+    }
+    return new
+  }
+}

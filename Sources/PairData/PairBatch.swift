@@ -1,0 +1,41 @@
+/// A batch of readable pairs with one caption each, in the order of the epoch.
+public struct PairBatch: Sendable {
+  /// The epoch that the pairs belong to.
+  public let epoch: Int
+  /// The pairs' numbers in their set.
+  public let pairIndices: [Int]
+  public let keys: [String]
+  /// The caption drawn for each pair.
+  public let captions: [String]
+  public let tokens: PackedTokens
+  /// Empty where images are not wanted.
+  public let images: PixelBatch
+  /// Small numbers, equal within the batch where captions are equal byte for byte: [pairs].
+  public let captionGroups: [Int32]
+  /// The same for the bytes of the image members.
+  public let imageGroups: [Int32]
+  /// Pairs that were skipped on the way from `cursorBefore` to `cursorAfter`.
+  public let damaged: [DamagedPair]
+  public let cursorBefore: DataCursor
+  public let cursorAfter: DataCursor
+
+  /// The number of pairs.
+  public var count: Int { pairIndices.count }
+
+  init(
+    samples: [PairSample], damaged: [DamagedPair], images: ImagePreparation?,
+    from before: DataCursor, to after: DataCursor
+  ) {
+    epoch = after.epoch
+    pairIndices = samples.map(\.pair.index)
+    keys = samples.map(\.pair.key)
+    captions = samples.flatMap(\.captions)
+    tokens = PackedTokens(samples.flatMap(\.tokens))
+    self.images = PixelBatch(images: samples.compactMap(\.image), preparation: images)
+    captionGroups = ContentGroups.numbers(of: captions.map { ContentDigest(Array($0.utf8)) })
+    imageGroups = ContentGroups.numbers(of: samples.map(\.imageDigest))
+    self.damaged = damaged
+    cursorBefore = before
+    cursorAfter = after
+  }
+}
