@@ -39,7 +39,7 @@ public actor Prefetcher {
     for task in ring { task.cancel() }
   }
 
-  /// The next batch, for one caller at a time. After an error, the next call tries the same batch again.
+  /// The next batch, for one caller at a time. After an error, the next call tries it again.
   /// - Throws: `tooManyDamagedPairs` with the batch that exceeds the limit, and what
   ///   `BatchLoader` throws.
   public func next() async throws(PairDataError) -> PairBatch {

@@ -33,7 +33,8 @@ final class RandomAccessFile: Sendable {
     _ = close(descriptor)
   }
 
-  /// Exactly `count` bytes from `offset` on. - Throws: `fileFailure`, also when the file is shorter.
+  /// Exactly `count` bytes from `offset` on.
+  /// - Throws: `fileFailure`, also when the file is shorter.
   func bytes(at offset: Int64, count: Int) throws(PairDataError) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: count)
     guard try read(into: &result, at: offset) == count else {

@@ -1,6 +1,6 @@
 internal import Tokenizers
 
-/// Turns a located pair into a sample: reads, decodes (or takes from the cache), augments, tokenizes.
+/// Turns a pair into a sample: reads, decodes (or takes from the cache), augments, tokenizes.
 ///
 /// What it makes of a pair depends on the pair, the seed and the epoch alone, never on the order
 /// or the task in which pairs are read, nor on what the cache holds.

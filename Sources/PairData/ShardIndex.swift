@@ -6,8 +6,8 @@
 /// the file is damaged or of another version, it is made anew without a word. A folder that cannot
 /// be written keeps no index: the walk is then repeated by each process.
 ///
-/// Writing beside data is right only where it pays: small shards (`IndexStorage.standard`) are walked
-/// in milliseconds and leave their folder as it was.
+/// Writing beside data is right only where it pays: small shards (`IndexStorage.standard`) are
+/// walked in milliseconds and leave their folder as it was.
 enum ShardIndex {
   static let fileSuffix = ".tar.index"
 

@@ -86,6 +86,24 @@ import Tokenizers
     #expect(other[0].captions != drawn[0].captions)
   }
 
+  @Test func `images are augmented anew for each epoch and pair, by the seed`() async throws {
+    let pixels = { (seed: UInt64, epoch: Int) async throws -> [[Float]] in
+      let batch = try await batches(1, from: DataCursor(epoch: epoch)) {
+        $0.isShuffled = false
+        $0.seed = seed
+      }[0]
+      let size = batch.pixels.count / batch.pairs.count
+      return batch.pairs.indices.map { Array(batch.pixels[($0 * size)..<(($0 + 1) * size)]) }
+    }
+    let first = try await pixels(7, 0)
+    #expect(try await pixels(7, 0) == first)
+    for (seed, epoch) in [(7, 1), (8, 0)] as [(UInt64, Int)] {
+      let other = try await pixels(seed, epoch)
+      // Most of twenty images differ; some draw the same augmentation by chance.
+      #expect(zip(first, other).count { $0 != $1 } > 10)
+    }
+  }
+
   @Test func `tokens are packed end to end`() async throws {
     let configuration = try EmojiPairs.configuration(batchPairs: 20)
     let tokenizer = try EmojiPairs.tokenizer()
