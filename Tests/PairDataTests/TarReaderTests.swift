@@ -156,6 +156,36 @@ import Testing
     #expect(try tarMembers(bytes, in: folder).map(\.size) == [1000])
   }
 
+  @Test func `old V7 archives and PAX global headers are read`() throws {
+    let folder = try TemporaryFolder()
+    let end = [UInt8](repeating: 0, count: 1024)
+    let data = [UInt8](repeating: 1, count: 512)
+    // V7 has no magic and marks a folder by its slash; here with a NUL for the type as well.
+    let old =
+      tarBlock(name: "d/", sizeField: Array("0".utf8), type: "\0", magic: [])
+      + tarBlock(name: "d/a.jpg", sizeField: Array("5".utf8), type: "\0", magic: []) + data + end
+    let members = try tarMembers(old, in: folder)
+    #expect(members.map(\.name) == ["d/", "d/a.jpg"])
+    #expect(members.map(\.isRegular) == [false, true])
+    let comment = Array("20 comment=revision\n".utf8) + [UInt8](repeating: 0, count: 492)
+    let global =
+      tarBlock(name: "pax_global_header", sizeField: Array("24".utf8), type: "g") + comment
+      + tarBlock(name: "a.jpg", sizeField: Array("5".utf8)) + data + end
+    #expect(try tarMembers(global, in: folder).map(\.name) == ["a.jpg"])
+  }
+
+  @Test func `links, devices and pipes have no data, whatever their size says`() throws {
+    let folder = try TemporaryFolder()
+    for type in ["1", "2", "3", "4", "5", "6"] as [Unicode.Scalar] {
+      let bytes =
+        tarBlock(name: "l.jpg", sizeField: Array("7777".utf8), type: type)
+        + tarBlock(name: "a.jpg", sizeField: Array("0".utf8)) + [UInt8](repeating: 0, count: 1024)
+      let members = try tarMembers(bytes, in: folder)
+      #expect(members.map(\.name) == ["l.jpg", "a.jpg"], "type \(type)")
+      #expect(members.map(\.isRegular) == [false, true])
+    }
+  }
+
   @Test(
     arguments: [
       ([0x1F, 0x8B, 8, 0], "gzip"), ([0x42, 0x5A, 0x68, 0x39, 0x31, 0x41], "bzip2"),
@@ -206,13 +236,16 @@ private func fault(of bytes: [UInt8], in folder: TemporaryFolder) throws -> TarF
 }
 
 /// A header block with any size field and a right checksum.
-func tarBlock(name: String, sizeField: [UInt8], type: Unicode.Scalar = "0") -> [UInt8] {
+func tarBlock(
+  name: String, sizeField: [UInt8], type: Unicode.Scalar = "0",
+  magic: [UInt8] = Array("ustar\u{0}00".utf8)
+) -> [UInt8] {
   var block = [UInt8](repeating: 0, count: 512)
   block.replaceSubrange(0..<name.utf8.count, with: name.utf8)
   block.replaceSubrange(124..<(124 + sizeField.count), with: sizeField)
   block.replaceSubrange(148..<156, with: repeatElement(0x20, count: 8))
   block[156] = UInt8(ascii: type)
-  block.replaceSubrange(257..<265, with: "ustar\u{0}00".utf8)
+  block.replaceSubrange(257..<(257 + magic.count), with: magic)
   let digits = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
   let text = String(repeating: "0", count: 6 - digits.utf8.count) + digits + "\u{0} "
   block.replaceSubrange(148..<156, with: text.utf8)
