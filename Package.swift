@@ -36,6 +36,7 @@ let package = Package(
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CImageCodecs",
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [
         .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"),
         .linkedLibrary("webpdemux"),
@@ -53,7 +54,8 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Models", dependencies: ["Autodiff"], swiftSettings: strict),
     .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: strict),
-    .target(name: "Tokenizers", swiftSettings: strict),
+    .target(
+      name: "Tokenizers", exclude: ["Generated/make_unicode_tables.py"], swiftSettings: strict),
     .target(
       name: "PairData", dependencies: ["CImageCodecs", "DurableFiles", "Tokenizers"],
       swiftSettings: strict),
@@ -71,6 +73,10 @@ let package = Package(
         "ONNXExport", "ProtobufSchemas", protobuf, logging, yams,
       ],
       swiftSettings: strict),
+    // What `make bench` runs; here rather than in a package of its own because it needs nothing else.
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Autodiff", "CPUDevice", "Models", "Training"],
+      path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
       name: "duiqi",
       dependencies: ["Training", argumentParser],

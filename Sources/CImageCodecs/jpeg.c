@@ -1,0 +1,134 @@
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+// clang-format off: jpeglib.h needs stdio.h before it.
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+#include "image_memory.h"
+
+/// Progressive files may repeat scans without end; photographs have about ten.
+enum { SCAN_LIMIT = 500 };
+
+typedef struct {
+  struct jpeg_error_mgr base;
+  jmp_buf escape;
+  char *message;
+  int is_damaged;
+} error_state;
+
+typedef struct {
+  struct jpeg_progress_mgr base;
+} progress_state;
+
+static void fail(j_common_ptr codec) {
+  error_state *state = (error_state *)codec->err;
+  codec->err->format_message(codec, state->message);
+  longjmp(state->escape, 1);
+}
+
+/// Warnings that mean lost picture data are damage; libjpeg would fill in grey.
+static void note(j_common_ptr codec, int level) {
+  if (level >= 0) return;
+  error_state *state = (error_state *)codec->err;
+  switch (codec->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_MUST_RESYNC:
+      if (!state->is_damaged) codec->err->format_message(codec, state->message);
+      state->is_damaged = 1;
+      break;
+    default: break;
+  }
+}
+
+static void be_silent(j_common_ptr codec) { (void)codec; }
+
+static void count_scans(j_common_ptr codec) {
+  if (codec->is_decompressor && ((j_decompress_ptr)codec)->input_scan_number > SCAN_LIMIT) {
+    error_state *state = (error_state *)codec->err;
+    dq_say(state->message, "more scans than any photograph has");
+    longjmp(state->escape, 1);
+  }
+}
+
+/// CMYK as Adobe stores it, inverted, in place of its first three quarters.
+static void convert_cmyk_row(const uint8_t *cmyk, int64_t width, uint8_t *rgb) {
+  for (int64_t x = 0; x < width; x++) {
+    int black = cmyk[4 * x + 3];
+    for (int channel = 0; channel < 3; channel++) {
+      int product = (255 - cmyk[4 * x + channel]) * black + 128;
+      int ink = (product + (product >> 8)) >> 8;
+      rgb[3 * x + channel] = (uint8_t)(black - ink);
+    }
+  }
+}
+
+static dq_image_status read_rows(
+  struct jpeg_decompress_struct *codec, uint8_t **row, dq_image *image) {
+  const int64_t stride = image->width * 3;
+  while (codec->output_scanline < codec->output_height) {
+    uint8_t *target = image->pixels + codec->output_scanline * stride;
+    if (codec->out_color_space == JCS_CMYK) {
+      jpeg_read_scanlines(codec, row, 1);
+      convert_cmyk_row(*row, image->width, target);
+    } else {
+      jpeg_read_scanlines(codec, &target, 1);
+    }
+  }
+  return dq_image_ok;
+}
+
+dq_image_status dq_decode_jpeg(
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message) {
+  struct jpeg_decompress_struct codec;
+  error_state errors;
+  progress_state progress;
+  // Volatile: they change between setjmp and longjmp and are freed after it.
+  uint8_t *volatile row = NULL;
+  memset(image, 0, sizeof *image);
+  memset(&progress, 0, sizeof progress);
+  memset(&errors, 0, sizeof errors);
+  message[0] = 0;
+  codec.err = jpeg_std_error(&errors.base);
+  errors.base.error_exit = fail;
+  errors.base.emit_message = note;
+  errors.base.output_message = be_silent;
+  errors.message = message;
+  if (setjmp(errors.escape)) {
+    jpeg_destroy_decompress(&codec);
+    free(row);
+    dq_image_free(image);
+    return dq_image_damaged;
+  }
+  jpeg_create_decompress(&codec);
+  codec.progress = &progress.base;
+  progress.base.progress_monitor = count_scans;
+  jpeg_mem_src(&codec, bytes, (unsigned long)count);
+  jpeg_read_header(&codec, TRUE);
+  const int is_cmyk = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
+  codec.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  codec.dct_method = JDCT_ISLOW;
+  dq_image_status status = dq_image_allocate(
+    image, codec.image_width, codec.image_height, 3, maximum_pixels);
+  if (status == dq_image_ok && is_cmyk) {
+    row = malloc((size_t)image->width * 4);
+    if (!row) status = dq_image_out_of_memory;
+  }
+  if (status == dq_image_ok) {
+    jpeg_start_decompress(&codec);
+    uint8_t *line = row;
+    status = read_rows(&codec, &line, image);
+    jpeg_finish_decompress(&codec);
+    if (errors.is_damaged) status = dq_image_damaged;
+  }
+  jpeg_destroy_decompress(&codec);
+  free(row);
+  if (status != dq_image_ok) dq_image_free(image);
+  return status;
+}
