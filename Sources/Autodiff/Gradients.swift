@@ -37,7 +37,13 @@ extension Graph {
         reaching[input.id] = reaching[input.id].map { $0 + share } ?? share
       }
     }
-    return targets.map { reaching[$0.id] }
+    return targets.map { reaching[$0.id].map(computed) }
+  }
+
+  /// The tensor as a step of the gradient, which an upstream gradient that passes through is not.
+  private func computed(_ gradient: Tensor) -> Tensor {
+    let isGiven = nodes[gradient.id.node].operation is Input
+    return isGiven ? gradient.reshaped(gradient.shape) : gradient
   }
 
   /// For each node, whether a target can be reached through its inputs (targets themselves count).

@@ -47,7 +47,7 @@ public final class Graph {
 
   /// Declares a value that a program is given at each run.
   public func input(_ label: String, _ shape: Shape, _ type: ElementType = .float32) -> Tensor {
-    apply(Input(label: label, shape: shape, elementType: type), to: [])[0]
+    outsideSegments { apply(Input(label: label, shape: shape, elementType: type), to: [])[0] }
   }
 
   /// The parameter's values; a parameter is read once per graph however often it is used.
@@ -55,10 +55,7 @@ public final class Graph {
     if let node = parameterReads[parameter.path] {
       return Tensor(graph: self, id: ValueID(node: node, result: 0))
     }
-    let segment = currentSegment
-    currentSegment = nil
-    defer { currentSegment = segment }
-    let tensor = apply(ParameterRead(parameter: parameter), to: [])[0]
+    let tensor = outsideSegments { apply(ParameterRead(parameter: parameter), to: [])[0] }
     parameterReads[parameter.path] = tensor.id.node
     return tensor
   }
@@ -94,6 +91,14 @@ public final class Graph {
     currentSegment = segmentCount
     segmentCount += 1
     defer { currentSegment = nil }
+    return body()
+  }
+
+  /// What comes from outside is never computed again, wherever it is first mentioned.
+  private func outsideSegments(_ body: () -> Tensor) -> Tensor {
+    let segment = currentSegment
+    currentSegment = nil
+    defer { currentSegment = segment }
     return body()
   }
 

@@ -89,13 +89,27 @@ struct Liveness {
         let input = step.inputs[candidate]
         guard let taken = home[input], taken.byteOffset == 0, !fixedValues.contains(input),
           lastReads[input] == index, buffers[taken.buffer].lastStep == index,
-          plan[input].shape.product == plan[id].shape.product
+          plan[input].shape.product == plan[id].shape.product,
+          !isReadElsewhere(taken.buffer, besides: candidate, candidates, by: step)
         else { continue }
         home[id] = taken
         buffers[taken.buffer].lastStep = max(index, lastReads[id] ?? index)
         return true
       }
       return false
+    }
+  }
+
+  /// Whether another input of the step looks into the buffer at other elements than the result's.
+  ///
+  /// An elementwise operation may have one value twice; a row that is added to all rows may not
+  /// lie among them.
+  private func isReadElsewhere(
+    _ buffer: Int, besides candidate: Int, _ candidates: [Int], by step: Plan.Step
+  ) -> Bool {
+    step.inputs.enumerated().contains { slot, input in
+      guard slot != candidate, let other = home[input], other.buffer == buffer else { return false }
+      return !candidates.contains(slot) || other.byteOffset != 0
     }
   }
 }

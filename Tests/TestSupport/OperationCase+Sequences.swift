@@ -112,3 +112,40 @@ extension OperationCase {
     }
   }
 }
+
+extension OperationCase {
+  /// A pre-norm transformer block with pooling, in every layout, as the towers have it.
+  public static let blocks: [OperationCase] = SequenceCase.Layout.allCases.map { layout in
+    let lengths = layout == .equal ? [3, 3] : [3, 1]
+    let sequences = SequenceCase(layout: layout, lengths: lengths)
+    return OperationCase(
+      "block \(sequences.name)", sizes: sequences.sizes, ids: sequences.ids, tolerance: .block
+    ) { capture in
+      let layout = sequences.tokenLayout(in: capture.graph)
+      let x = capture.floats("x", [layout.rows, 4])
+      return block(x, layout: layout, capture).firstTokens(layout: layout)
+    }
+  }
+
+  private static func block(
+    _ x: Tensor, layout: TokenLayout, _ capture: OperationCapture
+  ) -> Tensor {
+    func project(_ x: Tensor, _ name: String, _ columns: Int, _ inner: Int) -> Tensor {
+      x.affineMap(
+        weight: capture.parameter("\(name)/weight", [columns, inner]),
+        bias: capture.parameter("\(name)/bias", [columns]))
+    }
+    func normalize(_ x: Tensor, _ name: String) -> Tensor {
+      x.layerNormalized(
+        scale: capture.parameter("\(name)/scale", [4]),
+        shift: capture.parameter("\(name)/shift", [4]), epsilon: 1e-5)
+    }
+    let positioned = x.addingPositions(capture.parameter("positions", [3, 4]), layout: layout)
+    let n = normalize(positioned, "attention_norm")
+    let attended = project(n, "query", 4, 4).attention(
+      keys: project(n, "key", 4, 4), values: project(n, "value", 4, 4), headCount: 2,
+      layout: layout)
+    let y = positioned + project(attended, "output", 4, 4)
+    return y + project(project(normalize(y, "mlp_norm"), "in", 5, 4).gelu, "out", 4, 5)
+  }
+}

@@ -115,7 +115,6 @@ public final class ReferenceProgram: ExecutableProgram {
   public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
     if stage == 0 { values = [:] }
     let steps = plan.steps.filter { $0.stage == stage }
-    let isLastStage = !plan.steps.contains { $0.stage > stage }
     for input in plan.inputs {
       if let elements = given[input.name] {
         values[input.id] = ReferenceArray(
@@ -139,12 +138,6 @@ public final class ReferenceProgram: ExecutableProgram {
         for gradient in plan.gradients where gradient.id == id {
           parameters.accumulate(result, into: gradient.name)
         }
-      }
-    }
-    // An upstream gradient may itself be the gradient of a parameter.
-    if isLastStage {
-      for gradient in plan.gradients where plan.inputs.contains(where: { $0.id == gradient.id }) {
-        parameters.accumulate(value(of: gradient.id), into: gradient.name)
       }
     }
   }

@@ -69,6 +69,8 @@ extension Tensor {
   public func attention(
     keys: Tensor, values: Tensor, headCount: Int, layout: TokenLayout, dropout: Float = 0
   ) -> Tensor {
+    precondition(
+      dropout >= 0 && dropout < 1, "A dropout rate lies in 0 ..< 1, \(dropout) does not.")
     let site = dropout > 0 ? graph.nextDropoutSite() : 0
     let operation = Attention(
       headCount: headCount, layout: layout.kind, dropoutRate: dropout, site: site)

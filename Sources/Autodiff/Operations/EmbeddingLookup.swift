@@ -11,6 +11,11 @@ public struct EmbeddingLookup: Operation {
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     precondition(inputs[0].rank == 2, "A lookup in \(inputs[0]) by \(inputs[1]).")
+    if let paddingID, let entries = inputs[0][0].fixed {
+      precondition(
+        paddingID >= 0 && paddingID < entries,
+        "Padding entry \(paddingID) of a table of \(entries) rows.")
+    }
     return [[inputs[1].product, inputs[0][1]]]
   }
 
@@ -29,7 +34,8 @@ public struct EmbeddingGradient: GradientOperation {
 }
 
 extension Tensor {
-  /// - Parameter ids: Int32 [rows], or [batch, length] which count as rows. - Returns: [rows, width].
+  /// - Parameter ids: Int32 [rows], or [batch, length] which count as rows.
+  /// - Returns: [rows, width].
   public func rows(at ids: Tensor, paddingID: Int32? = nil) -> Tensor {
     graph.apply(EmbeddingLookup(paddingID: paddingID), to: [self, ids])[0]
   }

@@ -9,7 +9,7 @@ extension Attention: ReferenceExecutable {
     var y = ReferenceArray(sizes: context.resultSizes[0], repeating: 0)
     var logSumExp = ReferenceArray(sizes: context.resultSizes[1], repeating: 0)
     let heads = AttentionHeads(self, inputs, layoutStart: 3, context)
-    heads.forEach { head in
+    heads.visit { head in
       for (i, row) in head.rows.enumerated() {
         logSumExp[row, head.number] = log(head.scores[i].reduce(0) { $0 + exp($1) })
         for column in head.columns {
@@ -32,7 +32,7 @@ extension AttentionGradient: ReferenceExecutable {
     var dk = dq
     var dv = dq
     let heads = AttentionHeads(forward, inputs, layoutStart: 6, context)
-    heads.forEach { head in
+    heads.visit { head in
       for (i, row) in head.rows.enumerated() {
         // The gradient of each probability, through its dropout.
         let shares = head.rows.indices.map { j in
@@ -85,7 +85,7 @@ private struct AttentionHeads {
     scale = 1 / Double(q.width / operation.headCount).squareRoot()
   }
 
-  func forEach(_ body: (Head) -> Void) {
+  func visit(_ body: (Head) -> Void) {
     for rows in sequences where !rows.isEmpty {
       for number in 0..<operation.headCount { body(head(number, rows)) }
     }
