@@ -73,7 +73,7 @@ public final class CPUProgram: ExecutableProgram {
       let inputs = step.inputs.map(buffer)
       return CompiledStep(
         operation: operation, source: step,
-        isAliasedView: step.operation.storage.isView && results[0]?.base == inputs[0].base,
+        isAliasedView: step.operation.storage.isView(of: inputs.first, at: results[0]),
         inputs: inputs, results: results, gradients: gradients)
     }
     inputs = plan.inputs.filter { plan.needs($0.id) }.map(named)
@@ -90,6 +90,7 @@ public final class CPUProgram: ExecutableProgram {
 
   public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
     resolve(sizes)
+    reserveScratch(stage: stage)
     let context = CPUContext(
       threads: threads, scratch: scratch.base.assumingMemoryBound(to: Float.self),
       randomKey: randomKey)
@@ -144,7 +145,6 @@ public final class CPUProgram: ExecutableProgram {
   private func resolve(_ newSizes: AxisSizes) {
     guard newSizes != sizes else { return }
     func extents(_ id: ValueID) -> Extents { Extents(plan[id].shape.sizes(newSizes)) }
-    var scratchCount = 0
     for index in steps.indices {
       let source = steps[index].source
       for (slot, id) in source.inputs.enumerated() {
@@ -153,20 +153,28 @@ public final class CPUProgram: ExecutableProgram {
       for (slot, id) in source.results.enumerated() where plan.needs(id) {
         steps[index].results[slot]?.extents = extents(id)
       }
-      let need = steps[index].operation.scratchCount(for: steps[index].inputs)
-      scratchCount = max(scratchCount, need)
     }
     for index in inputs.indices { inputs[index].buffer.extents = extents(inputs[index].id) }
     for index in outputs.indices { outputs[index].buffer.extents = extents(outputs[index].id) }
-    let scratchBytes = scratchCount * MemoryLayout<Float>.stride
-    if scratchBytes > scratch.byteCount { scratch = Arena(byteCount: scratchBytes) }
     sizes = newSizes
+  }
+
+  /// Asked at every run: how long the sequences are shows in the inputs' values, not their sizes.
+  private func reserveScratch(stage: Int) {
+    var count = 0
+    for step in steps where step.source.stage == stage && !step.isAliasedView {
+      count = max(count, step.operation.scratchCount(for: step.inputs))
+    }
+    let bytes = count * MemoryLayout<Float>.stride
+    if bytes > scratch.byteCount { scratch = Arena(byteCount: bytes) }
   }
 }
 
 extension ResultStorage {
-  var isView: Bool {
-    if case .view = self { true } else { false }
+  /// Whether the result already is the part of the input that the view shows.
+  func isView(of input: CPUBuffer?, at result: CPUBuffer?) -> Bool {
+    guard case .view(let offset) = self, let input, let result else { return false }
+    return result.floats == input.floats + offset
   }
 }
 

@@ -4,10 +4,11 @@ internal import Glibc
 
 extension Attention: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
-    guard let y = results[0] else { return }
     let (q, k, v) = (inputs[0], inputs[1], inputs[2])
     let spans = SequenceSpans(layout, rows: q.rows, tensors: inputs[3...])
     let tasks = AttentionTasks(self, spans: spans, width: q.width, context: context)
+    // A recomputed copy may be wanted for its log-sum-exps alone.
+    let y = tasks.results(results.prefix(1), like: q)[0]
     tasks.run { task in
       let start = task.rows.lowerBound * q.width + task.column
       dq_attention_forward(
@@ -25,20 +26,21 @@ extension Attention: CPUExecutable {
   }
 
   func scratchCount(for inputs: [CPUBuffer]) -> Int {
-    AttentionTasks.scratchCount(
-      SequenceSpans(layout, rows: inputs[0].rows, tensors: inputs[3...]),
-      width: inputs[0].width, headCount: headCount)
+    inputs[0].count
+      + AttentionTasks.scratchCount(
+        SequenceSpans(layout, rows: inputs[0].rows, tensors: inputs[3...]),
+        width: inputs[0].width, headCount: headCount)
   }
 }
 
 extension AttentionGradient: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
     let (q, k, v, y, kept, dy) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5])
-    guard let dq = results[0], let dk = results[1], let dv = results[2] else {
-      preconditionFailure("The three gradients of attention are wanted together.")
-    }
     let spans = SequenceSpans(forward.layout, rows: q.rows, tensors: inputs[6...])
     let tasks = AttentionTasks(forward, spans: spans, width: q.width, context: context)
+    // Where a projection is locked, its share of the gradient is computed and not kept.
+    let shares = tasks.results(results[...], like: q)
+    let (dq, dk, dv) = (shares[0], shares[1], shares[2])
     let stride = Int64(q.width)
     tasks.run { task in
       let start = task.rows.lowerBound * q.width + task.column
@@ -56,9 +58,10 @@ extension AttentionGradient: CPUExecutable {
   }
 
   func scratchCount(for inputs: [CPUBuffer]) -> Int {
-    AttentionTasks.scratchCount(
-      SequenceSpans(forward.layout, rows: inputs[0].rows, tensors: inputs[6...]),
-      width: inputs[0].width, headCount: forward.headCount)
+    2 * inputs[0].count
+      + AttentionTasks.scratchCount(
+        SequenceSpans(forward.layout, rows: inputs[0].rows, tensors: inputs[6...]),
+        width: inputs[0].width, headCount: forward.headCount)
   }
 }
 
@@ -118,6 +121,18 @@ private struct AttentionTasks {
     return Task(
       rows: rows, head: head, column: head * Int(headWidth), dropout: dropout,
       logSumExp: scratch, scratch: scratch + logSumExpCount)
+  }
+
+  /// The wanted results, and places in the scratch behind the slots for those that nobody reads.
+  func results(_ wanted: ArraySlice<CPUBuffer?>, like value: CPUBuffer) -> [CPUBuffer] {
+    var spare =
+      context.scratch
+      + AttentionTasks.scratchCount(spans, width: value.width, headCount: operation.headCount)
+    return wanted.map { result in
+      if let result { return result }
+      defer { spare += value.count }
+      return CPUBuffer(base: UnsafeMutableRawPointer(spare), extents: value.extents)
+    }
   }
 
   static func scratchCount(_ spans: SequenceSpans, width: Int, headCount: Int) -> Int {
