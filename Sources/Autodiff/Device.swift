@@ -1,4 +1,4 @@
-/// Where plans run. The seam takes whole plans, so a device may fuse, place and overlap as it likes.
+/// Where plans run. The seam takes whole plans, so a device may fuse and overlap as it likes.
 public protocol Device: Sendable {
   associatedtype Program: ExecutableProgram
 

@@ -1,7 +1,7 @@
 internal import CKernels
 internal import Glibc
 
-/// A sum over rows computed by many tasks: each sums a fixed part, then the parts are added in order.
+/// A sum over rows by many tasks: each sums a fixed part, then the parts are added in order.
 ///
 /// How rows are cut depends on their number alone, so any thread count gives the same bits.
 struct RowReduction {

@@ -7,7 +7,8 @@
 ///     dscale = sum over rows of dy * n,  dshift = sum over rows of dy
 ///
 /// - Inputs: `x` [rows, width], `scale` [width], `shift` [width].
-/// - Results: `y` [rows, width]; kept for the gradient: mean and 1 / sqrt(variance + epsilon), [rows].
+/// - Results: `y` [rows, width]; kept for the gradient, [rows] each: mean and
+///   1 / sqrt(variance + epsilon).
 /// - Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450, equations 3 and 4.
 public struct LayerNormalization: Operation {
   public let epsilon: Float

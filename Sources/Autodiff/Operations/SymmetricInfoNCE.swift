@@ -6,7 +6,8 @@
 /// where lse runs over what the policy for repeated pairs leaves in and t is the mean of S over
 /// the positives: the diagonal alone, or also pairs with an equal picture or caption.
 ///
-/// Gradient: dS = (softmax over rows - P / |P row|) / 2n + (softmax over columns - P / |P column|) / 2n
+/// Gradient:
+///     dS = (softmax over rows - P / |P row| + softmax over columns - P / |P column|) / 2n
 /// with P the positives; dimage = scale * dS text, dtext = scale * dSᵀ image,
 /// dscale = sum(dS * S) / scale.
 ///

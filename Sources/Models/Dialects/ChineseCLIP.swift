@@ -1,4 +1,4 @@
-/// Parameter names of OFA-Sys/Chinese-CLIP checkpoints (`cn_clip/clip/model.py`), without `module.`.
+/// Parameter names of Chinese-CLIP checkpoints (`cn_clip/clip/model.py`), without `module.`.
 public enum ChineseCLIP {
   /// One entry for each of the model's parameters, in the model's order.
   public static func entries(for configuration: DualEncoder.Configuration) -> [DialectEntry] {

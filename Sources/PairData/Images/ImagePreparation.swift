@@ -1,7 +1,7 @@
 internal import CImageCodecs
 
 /// From the bytes of a picture to what the image tower reads.
-public struct ImagePreparation: Sendable, Equatable {
+public struct ImagePreparation: Sendable {
   /// Per-channel mean and deviation that pixels in 0 ... 1 are normalized with.
   public struct Normalization: Hashable, Sendable {
     public var mean: [Float]
