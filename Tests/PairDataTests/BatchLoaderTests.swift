@@ -47,6 +47,20 @@ import Tokenizers
       } == expected)
   }
 
+  @Test func `a crop of the original is the same with or without a cache`() async throws {
+    let crop = ImagePreparation(
+      size: 16, augmentation: .crop(minimumArea: 0.3, maximumArea: 0.9))
+    let run = { (cacheBytes: Int, taskCount: Int) in
+      try await batches(9) {
+        $0.images = crop
+        $0.cacheBytes = cacheBytes
+        $0.taskCount = taskCount
+      }
+    }
+    let expected = try await run(0, 1)
+    #expect(try await run(1 << 30, 3) == expected)
+  }
+
   @Test(arguments: [1, 6, 7, 9])
   func `a loader that begins at a cursor goes on as if it had never stopped`(
     stop: Int

@@ -16,7 +16,8 @@ enum EmojiPairs {
 
   static func configuration(batchPairs: Int) throws -> LoaderConfiguration {
     var configuration = LoaderConfiguration(
-      batchPairs: batchPairs, contextLength: 16, images: try preparation())
+      batchPairs: batchPairs, contextLength: 16,
+      images: ImagePreparation(size: 16, augmentation: .roll(maximumPixels: 3)))
     configuration.seed = 7
     configuration.captions = try CaptionSelector("zh")
     return configuration
