@@ -13,7 +13,10 @@ public protocol Device: Sendable {
 public protocol ExecutableProgram: AnyObject {
   associatedtype Parameters: ParameterStorage
 
-  /// Gives an input its values before the stage that reads it runs. Counts must match the sizes.
+  /// Gives an input its values, anew for each run, since devices use its storage again.
+  ///
+  /// What stage 1 alone reads, such as an upstream gradient, is set after stage 0 has run, all else
+  /// before it. Counts must match the sizes.
   func set(_ input: String, to values: UnsafeBufferPointer<Float>)
   func set(_ input: String, to values: UnsafeBufferPointer<Int32>)
 

@@ -144,7 +144,15 @@ public final class CPUProgram: ExecutableProgram {
   /// Takes over the sizes of this run; only a change costs anything.
   private func resolve(_ newSizes: AxisSizes) {
     guard newSizes != sizes else { return }
-    func extents(_ id: ValueID) -> Extents { Extents(plan[id].shape.sizes(newSizes)) }
+    func extents(_ id: ValueID) -> Extents {
+      let shape = plan[id].shape
+      let extents = Extents(shape.sizes(newSizes))
+      precondition(
+        extents.count <= shape.elementCount(plan.capacities),
+        "\(shape) has \(extents.count) elements in this run, above the plan's capacity of "
+          + "\(shape.elementCount(plan.capacities)).")
+      return extents
+    }
     for index in steps.indices {
       let source = steps[index].source
       for (slot, id) in source.inputs.enumerated() {

@@ -50,6 +50,9 @@ public struct GradientCheck {
     let numeric = start.indices.map { element in
       difference(label, isParameter: isParameter, from: start, at: element)
     }
+    set(label, isParameter: isParameter, to: start)
+    run(stage: 0)
+    let rounding = rounding
     let norms = (norm(analytic), norm(numeric))
     let rootMeanSquare = norms.1 / Double(max(numeric.count, 1)).squareRoot()
     for (element, pair) in zip(analytic, numeric).enumerated() {
@@ -83,18 +86,21 @@ public struct GradientCheck {
     func loss(_ steps: Double) -> Double {
       var moved = start
       moved[element] += steps * GradientCheck.step
-      if isParameter {
-        parameters.setDoubles(moved, of: label)
-      } else {
-        program.setDoubles(label, to: moved)
-      }
+      set(label, isParameter: isParameter, to: moved)
       run(stage: 0)
       return zip(program.doubles(of: CapturedCase.result), weights).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let near = loss(1) - loss(-1)
     let far = loss(2) - loss(-2)
-    _ = loss(0)
     return (8 * near - far) / (12 * GradientCheck.step)
+  }
+
+  private func set(_ label: String, isParameter: Bool, to values: [Double]) {
+    if isParameter {
+      parameters.setDoubles(values, of: label)
+    } else {
+      program.setDoubles(label, to: values)
+    }
   }
 
   private func run(stage: Int) {
