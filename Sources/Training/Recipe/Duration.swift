@@ -1,0 +1,56 @@
+/// A stretch of training with its unit: `5000 steps`, `2.5 epochs`, `3 %` of the whole.
+public enum Duration: Sendable, Equatable {
+  case steps(Int)
+  case epochs(Double)
+  case percent(Double)
+
+  /// The steps of this stretch, rounded to the nearest; none only of a stretch of nothing.
+  ///
+  /// - Parameters:
+  ///   - stepsPerEpoch: at least 1.
+  ///   - totalSteps: the length of the run, of which a percentage is taken.
+  public func steps(stepsPerEpoch: Int, totalSteps: Int) -> Int {
+    switch self {
+    case .steps(let count): count
+    case .epochs(let count): Duration.rounded(count * Double(stepsPerEpoch))
+    case .percent(let share): Duration.rounded(share / 100 * Double(totalSteps))
+    }
+  }
+
+  /// Reads `5000 steps`, `1 step`, `20 epochs`, `1 epoch`, `3 %` or `3%`; numbers are not negative.
+  ///
+  /// - Returns: nothing for any other text.
+  public init?(_ text: String) {
+    guard let quantity = UnitText(text) else { return nil }
+    switch quantity.unit {
+    case "step", "steps":
+      guard let count = PlainNumber.integer(quantity.number), count >= 0 else { return nil }
+      self = .steps(count)
+    case "epoch", "epochs":
+      guard let count = PlainNumber.decimal(quantity.number), count >= 0 else { return nil }
+      self = .epochs(count)
+    case "%":
+      guard let share = PlainNumber.decimal(quantity.number), share >= 0 else { return nil }
+      self = .percent(share)
+    default: return nil
+    }
+  }
+
+  /// A count that any product above fits in: more steps than anybody trains.
+  private static let stepLimit = 1 << 52
+
+  private static func rounded(_ count: Double) -> Int {
+    guard count > 0 else { return 0 }
+    return count < Double(stepLimit) ? max(1, Int(count.rounded())) : stepLimit
+  }
+}
+
+extension Duration: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .steps(let count): count == 1 ? "1 step" : "\(count) steps"
+    case .epochs(let count): count == 1 ? "1 epoch" : "\(PlainNumber.text(count)) epochs"
+    case .percent(let share): "\(PlainNumber.text(share)) %"
+    }
+  }
+}

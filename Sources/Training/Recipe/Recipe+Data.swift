@@ -1,0 +1,21 @@
+public import PairData
+
+extension Recipe {
+  /// Which pairs are learned from, and what is made of them on the way.
+  public struct Data: Sendable, Equatable {
+    /// Shard paths, globs and brace ranges.
+    public let train: [String]
+    /// Empty where the run is not validated.
+    public let validation: [String]
+    public let captions: CaptionSelector
+    public let validationCaptions: CaptionSelector
+    /// Tokens a caption is cut to, the two special ones included.
+    public let contextLength: Int
+    public let isShuffled: Bool
+    public let augmentation: Augmentation
+    /// The share of unreadable pairs, [0, 1], above which the run stops.
+    public let damageLimit: Double
+    public let alpha: ImageDecodingOptions.Alpha
+    public let orientation: ImageDecodingOptions.Orientation
+  }
+}

@@ -1,0 +1,22 @@
+extension Recipe {
+  /// AdamW and what steers it.
+  public struct Optimizer: Sendable, Equatable {
+    public let learningRate: Float
+    public let firstBeta: Float
+    public let secondBeta: Float
+    public let epsilon: Float
+    /// The decay of weights; parameters of one dimension have none unless a rule says so.
+    public let weightDecay: Float
+    public let schedule: Schedule
+    /// Gradients of a larger norm are scaled down to it.
+    public let clipGradientNorm: Float?
+  }
+
+  public enum Schedule: Sendable, Equatable {
+    case constant
+    /// Up from nothing, then down to `floor` along half a cosine.
+    case cosine(warmup: Duration, floor: Float)
+    /// Up from nothing, then down to nothing along a line.
+    case linear(warmup: Duration)
+  }
+}
