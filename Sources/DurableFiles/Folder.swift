@@ -1,0 +1,62 @@
+internal import Glibc
+
+/// Folders and what is in them.
+public enum Folder {
+  /// Makes a folder and those above it, where they are missing.
+  public static func create(_ path: String) throws(FileError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for component in path.split(separator: "/") {
+      made += made.isEmpty || made.hasSuffix("/") ? String(component) : "/\(component)"
+      if mkdir(made, 0o777) != 0, errno != EEXIST {
+        let code = errno
+        // Folders that exist may refuse for other reasons than being there.
+        if !exists(made) { throw FileError(.create, path: made, code: code) }
+      }
+    }
+    guard exists(path) else { throw FileError(.create, path: path, code: ENOTDIR) }
+  }
+
+  /// Whether there is a folder of that name.
+  public static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The names in a folder in byte order, without `.` and `..`.
+  public static func names(in path: String) throws(FileError) -> [String] {
+    guard let stream = opendir(path) else { throw FileError(.list, path: path, code: errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The folder that a path lies in.
+  public static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last component of a path.
+  public static func lastName(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// Bytes that an ordinary user may still write where the folder lies.
+  public static func freeBytes(at path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
+  /// Makes what was renamed or linked in a folder survive a power failure.
+  static func flush(_ path: String) throws(FileError) {
+    let folder = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY, operation: .open)
+    try folder.flush()
+  }
+}
