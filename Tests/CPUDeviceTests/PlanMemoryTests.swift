@@ -47,8 +47,10 @@ import Testing
   }
 }
 
-/// The virtual size of this process.
+/// The writable memory of this process: heaps, mappings and stacks, touched or not.
+///
+/// It is the sixth number of proc(5)'s statm; the first would count what heaps merely reserve.
 private func mappedByteCount() throws -> Int {
   let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-  return (Int(text.split(separator: " ")[0]) ?? 0) * Int(getpagesize())
+  return (Int(text.split(separator: " ")[5]) ?? 0) * Int(getpagesize())
 }
