@@ -1,0 +1,13 @@
+internal import Autodiff
+
+/// Why operations have no face in exports.
+enum InferenceRule {
+  static func reason(against operation: any Operation) -> String {
+    switch operation {
+    case is Dropout: "Dropout changes values at random, which only training wants"
+    case is SymmetricInfoNCE: "SymmetricInfoNCE is a training objective"
+    case is any GradientOperation: "\(operation.name) is part of a gradient"
+    default: "\(operation.name) has no ONNX face"
+    }
+  }
+}
