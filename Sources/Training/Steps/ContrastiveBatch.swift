@@ -1,26 +1,29 @@
 /// What one optimizer step learns from: pairs whose other members are each other's wrong answers.
 package struct ContrastiveBatch {
+  package enum Images {
+    /// Writes the normalized pixels of some of the batch's pictures, [range, 3, size, size].
+    case pixels((Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void)
+    /// What a locked image tower made of them, [count, embeddingWidth].
+    case embeddings([Float])
+  }
+
   package let count: Int
-  /// [count, 3, size, size], normalized; empty when `imageEmbeddings` is given.
-  package var pixels: [Float]
-  /// [count, embeddingWidth] of a locked image tower; `nil` when pixels are to be encoded.
-  package var imageEmbeddings: [Float]?
+  package let images: Images
   /// Token ids of all captions, end to end.
-  package var ids: [Int32]
+  package let ids: [Int32]
   /// Where each caption starts in `ids`, and where the last one ends; count + 1 numbers.
-  package var offsets: [Int32]
+  package let offsets: [Int32]
   /// Equal numbers where pictures are equal.
-  package var imageGroups: [Int32]
+  package let imageGroups: [Int32]
   /// Equal numbers where captions are equal.
-  package var textGroups: [Int32]
+  package let textGroups: [Int32]
 
   package init(
-    count: Int, pixels: [Float], imageEmbeddings: [Float]? = nil, ids: [Int32], offsets: [Int32],
-    imageGroups: [Int32], textGroups: [Int32]
+    count: Int, images: Images, ids: [Int32], offsets: [Int32], imageGroups: [Int32],
+    textGroups: [Int32]
   ) {
     self.count = count
-    self.pixels = pixels
-    self.imageEmbeddings = imageEmbeddings
+    self.images = images
     self.ids = ids
     self.offsets = offsets
     self.imageGroups = imageGroups

@@ -79,11 +79,13 @@ package final class ContrastiveStep {
   ///
   /// - Parameter step: decides dropout, with the seed.
   package func run(_ batch: ContrastiveBatch, step: Int) throws(DeviceError) -> Result {
-    let imageChunks = batch.imageEmbeddings == nil ? imageChunks(of: batch) : []
+    let imageChunks = imageChunks(of: batch)
     let textChunks = textChunks(of: batch, step: step)
-    if let given = batch.imageEmbeddings {
+    switch batch.images {
+    case .embeddings(let given):
+      precondition(!trainsImage, "Given embeddings belong to a locked image tower.")
       imageEmbeddings.replaceSubrange(0..<given.count, with: given)
-    } else {
+    case .pixels:
       try image.encode(imageChunks, into: &imageEmbeddings)
     }
     try text.encode(textChunks, into: &textEmbeddings)
@@ -97,10 +99,7 @@ package final class ContrastiveStep {
     loss.run(stage: 0, sizes: sizes, randomKey: 0)
     loss.run(stage: 1, sizes: sizes, randomKey: 0)
 
-    if trainsImage {
-      precondition(batch.imageEmbeddings == nil, "Given embeddings belong to a locked tower.")
-      try addGradients(image, imageChunks, "image_gradient")
-    }
+    if trainsImage { try addGradients(image, imageChunks, "image_gradient") }
     if trainsText { try addGradients(text, textChunks, "text_gradient") }
     return Result(
       loss: loss.values(of: "loss")[0], logitScale: loss.values(of: "scale")[0],
@@ -140,16 +139,13 @@ package final class ContrastiveStep {
   }
 
   private func imageChunks(of batch: ContrastiveBatch) -> [ChunkedEncoder.Chunk] {
-    let size = model.configuration.image.imageSize
-    let imageElements = 3 * size * size
+    guard case .pixels(let write) = batch.images else { return [] }
+    let pixelCount = model.configuration.image.pixelCount
     return stride(from: 0, to: batch.count, by: settings.imagesPerChunk).map { start in
       let rows = start..<min(start + settings.imagesPerChunk, batch.count)
       return ChunkedEncoder.Chunk(rows: rows, sizes: [.images: rows.count], randomKey: 0) {
         program in
-        batch.pixels.withUnsafeBufferPointer { pixels in
-          let range = rows.lowerBound * imageElements..<rows.upperBound * imageElements
-          program.set("pixels", to: UnsafeBufferPointer(rebasing: pixels[range]))
-        }
+        program.withInput("pixels", count: rows.count * pixelCount) { write(rows, $0) }
       }
     }
   }

@@ -32,20 +32,19 @@ final class Embedder {
       parameters: parameters)
   }
 
-  /// - Parameter pixels: [count, 3, size, size], normalized. - Returns: [count, width].
-  func embedImages(_ pixels: [Float], count: Int) -> [Float] {
-    let size = model.configuration.image.imageSize
-    let elements = 3 * size * size
-    precondition(pixels.count == count * elements, "\(count) pictures of \(size) pixels a side.")
+  /// - Parameter write: writes the normalized pixels of some pictures, [range, 3, size, size].
+  /// - Returns: [count, width].
+  func embedImages(
+    count: Int, _ write: (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
+  ) -> [Float] {
     var result: [Float] = []
     result.reserveCapacity(count * width)
     for start in stride(from: 0, to: count, by: imagesPerChunk) {
-      let end = min(start + imagesPerChunk, count)
-      pixels.withUnsafeBufferPointer { pixels in
-        image.set(
-          "pixels", to: UnsafeBufferPointer(rebasing: pixels[start * elements..<end * elements]))
+      let rows = start..<min(start + imagesPerChunk, count)
+      image.withInput("pixels", count: rows.count * model.configuration.image.pixelCount) {
+        write(rows, $0)
       }
-      image.run(stage: 0, sizes: [.images: end - start], randomKey: 0)
+      image.run(stage: 0, sizes: [.images: rows.count], randomKey: 0)
       result += image.values(of: EncoderPlans.embeddings)
     }
     return result

@@ -1,0 +1,41 @@
+internal import DurableFiles
+
+/// The two digests of a checkpoint: one over the parameters, one over everything else.
+///
+/// Each is a SHA-256 over records. A record is a name in UTF-8, a zero byte, the number of sizes
+/// and the sizes as unsigned 64-bit little-endian numbers, and the bytes of the value.
+struct CheckpointDigest: ~Copyable {
+  private var hash = SHA256()
+
+  mutating func add(_ name: String, sizes: [Int], _ bytes: UnsafeRawBufferPointer) {
+    hash.update(Array(name.utf8) + [0])
+    for number in [sizes.count] + sizes {
+      withUnsafeBytes(of: UInt64(number).littleEndian) { hash.update($0) }
+    }
+    hash.update(bytes)
+  }
+
+  mutating func add(_ name: String, _ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { add(name, sizes: [$0.count], $0) }
+  }
+
+  /// Everything of a document: its texts, then its family and version, then the run's values.
+  mutating func add(_ document: CheckpointDocument) {
+    for text in document.texts { add(text.name, text.bytes) }
+    add("family", Array(document.family.utf8))
+    add("tool_version", Array(document.toolVersion.utf8))
+    let values = (document.run ?? []).sorted { CheckpointFormat.ordered($0.name, $1.name) }
+    for (name, value) in values {
+      switch value {
+      case .integer(let number):
+        withUnsafeBytes(of: number.littleEndian) { add("run/\(name)", Array($0)) }
+      case .real(let number):
+        withUnsafeBytes(of: number.bitPattern.littleEndian) { add("run/\(name)", Array($0)) }
+      case .text(let text):
+        add("run/\(name)", Array(text.utf8))
+      }
+    }
+  }
+
+  mutating func finish() -> String { SHA256.hexadecimal(hash.finalize()) }
+}

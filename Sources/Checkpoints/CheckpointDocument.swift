@@ -1,0 +1,75 @@
+/// Everything in a checkpoint that is not a tensor.
+public struct CheckpointDocument: Sendable {
+  /// Which kind of model the configuration describes, `chinese_clip`.
+  public var family: String
+  /// The model's configuration as JSON.
+  public var configuration: String
+  /// The tokenizer's vocabulary file, byte for byte.
+  public var vocabulary: [UInt8]
+  /// How pictures and texts are prepared, as JSON.
+  public var preprocessing: String
+  /// The resolved recipe as YAML; empty where no run wrote the file.
+  public var recipe: String
+  /// The version of duiqi that wrote the file.
+  public var toolVersion: String
+  /// What a run needs to go on, in any order; `nil` where no run wrote the file.
+  public var run: [(name: String, value: RunValue)]?
+
+  public init(
+    family: String, configuration: String, vocabulary: [UInt8], preprocessing: String,
+    recipe: String, toolVersion: String, run: [(name: String, value: RunValue)]?
+  ) {
+    self.family = family
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    self.preprocessing = preprocessing
+    self.recipe = recipe
+    self.toolVersion = toolVersion
+    self.run = run
+  }
+
+  /// The byte datasets at the root, by name.
+  var texts: [(name: String, bytes: [UInt8])] {
+    [
+      ("configuration", Array(configuration.utf8)), ("preprocessing", Array(preprocessing.utf8)),
+      ("recipe", Array(recipe.utf8)), ("vocabulary", vocabulary),
+    ]
+  }
+}
+
+/// A Float32 tensor that lies somewhere while a checkpoint is written.
+public struct CheckpointTensor {
+  /// Like `text/blocks/3/attention/query/weight`.
+  public let path: String
+  public let sizes: [Int]
+  /// As many values as the sizes say; they must stay where they are during the call.
+  public let values: UnsafeBufferPointer<Float>
+
+  public init(path: String, sizes: [Int], values: UnsafeBufferPointer<Float>) {
+    precondition(
+      values.count == sizes.reduce(1, *), "\(path) is \(sizes), it has \(values.count) values.")
+    self.path = path
+    self.sizes = sizes
+    self.values = values
+  }
+}
+
+/// The groups that hold tensors.
+public enum CheckpointSection: String, CaseIterable, Sendable {
+  case parameters = "parameters"
+  case firstMoments = "optimizer/first_moment"
+  case secondMoments = "optimizer/second_moment"
+}
+
+/// Names and numbers of the file format; `docs/checkpoint-format.md` is their description.
+enum CheckpointFormat {
+  static let name = "duiqi-checkpoint"
+  static let version: Int64 = 1
+  /// A text larger than this is no recipe, vocabulary or configuration.
+  static let textLimit = 64 << 20
+
+  /// Paths in the order in which they are hashed: that of their UTF-8 bytes.
+  static func ordered(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+}

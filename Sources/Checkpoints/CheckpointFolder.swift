@@ -1,0 +1,88 @@
+public import DurableFiles
+internal import Glibc
+
+/// The checkpoints of one run: `step-00001200.h5` and the links `last.h5` and `best.h5`.
+///
+/// One process at a time owns the folder, from its making to its release.
+public final class CheckpointFolder {
+  public let path: String
+  private let lock: FileLock
+
+  /// Makes the folder where it is missing, takes its lock, and removes what a killed run left.
+  ///
+  /// - Parameter root: where `checkpoints/` lies.
+  public init(root: String, run: String) throws(FileError) {
+    path = "\(root)/checkpoints/\(run)"
+    try Folder.create(path)
+    lock = try FileLock("\(path)/.lock")
+    try AtomicFile.sweepTemporaries(in: path)
+  }
+
+  public func path(ofStep step: Int) -> String { "\(path)/\(Self.name(ofStep: step))" }
+
+  public static func name(ofStep step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".h5"
+  }
+
+  /// The steps that have a checkpoint, in order.
+  public static func steps(in folder: String) -> [Int] {
+    let names = (try? Folder.names(in: folder)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
+      return Int(name.dropFirst(5).dropLast(3))
+    }.sorted()
+  }
+
+  /// The newest checkpoint of a run's folder that is whole, and why newer ones are not.
+  public static func newestGood(
+    in folder: String
+  ) -> (reader: CheckpointReader?, refused: [CheckpointError]) {
+    var refused: [CheckpointError] = []
+    for step in steps(in: folder).reversed() {
+      do throws(CheckpointError) {
+        let reader = try CheckpointReader("\(folder)/\(name(ofStep: step))")
+        if let finding = try reader.verify().first { throw finding }
+        return (reader, refused)
+      } catch {
+        refused.append(error)
+      }
+    }
+    return (nil, refused)
+  }
+
+  /// After a checkpoint was written: links to it, and deletes what need not be kept.
+  ///
+  /// - Parameters:
+  ///   - keep: how many of the newest stay; the best one stays besides.
+  public func adopt(step: Int, isBest: Bool, keep: Int) throws(FileError) {
+    let name = Self.name(ofStep: step)
+    try AtomicLink.replace("\(path)/last.h5", target: name)
+    if isBest { try AtomicLink.replace("\(path)/best.h5", target: name) }
+    let best = AtomicLink.target(of: "\(path)/best.h5")
+    // Steps after this one belong to a future that a resume from an older checkpoint gave up.
+    let older = Self.steps(in: path).filter { $0 <= step }
+    let later = Self.steps(in: path).filter { $0 > step }
+    for stale in older.dropLast(max(1, keep)) + later where Self.name(ofStep: stale) != best {
+      unlink(self.path(ofStep: stale))
+    }
+  }
+
+  /// Moves the folder's checkpoints out of the way of a new run of the same name.
+  ///
+  /// - Returns: where they are now, or `nil` where there were none.
+  public func setAside() throws(FileError) -> String? {
+    let steps = Self.steps(in: path)
+    guard !steps.isEmpty else { return nil }
+    var number = 1
+    while FileContents.exists("\(path)/old-\(number)") { number += 1 }
+    let target = "\(path)/old-\(number)"
+    try Folder.create(target)
+    for name in steps.map(Self.name(ofStep:)) + ["last.h5", "best.h5"] {
+      guard rename("\(path)/\(name)", "\(target)/\(name)") == 0 || errno == ENOENT else {
+        throw FileError(.publish, path: "\(target)/\(name)", code: errno)
+      }
+    }
+    return target
+  }
+}
