@@ -128,7 +128,8 @@ final class Lowering {
 
   /// The same elements under other dimensions; no node where they are the same already.
   ///
-  /// Dimensions that stay where they are get copied; one more may be known only when the model runs.
+  /// Dimensions that stay where they are get copied; one more may be known only when the model
+  /// runs.
   func reshape(
     _ name: String, from: [ONNXDimension], to: [ONNXDimension], output: String
   ) throws(ONNXError) -> String {

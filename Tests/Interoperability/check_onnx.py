@@ -4,9 +4,9 @@
     check_onnx.py MODEL.onnx    the model alone: checked, loaded, its interface printed
 
 CASES.json is a list of {"model": path beside the list, "tolerance": largest difference allowed,
-"runs": [{"inputs": {name: tensor}, "outputs": {name: tensor}}]}, where a tensor is {"type": "float32"
-or "int64", "sizes": [...], "values": [...]}. An output may have "rows": 1 for each row of its last
-axis that counts, 0 for padding.
+"runs": [{"inputs": {name: tensor}, "outputs": {name: tensor}}]}, where a tensor is {"type":
+"float32" or "int64", "sizes": [...], "values": [...]}. An output may have "rows": 1 for each row of
+its last axis that counts, 0 for padding.
 
 Exit code 1 names every model that is refused or differs.
 """
