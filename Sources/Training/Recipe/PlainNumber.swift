@@ -56,9 +56,11 @@ struct UnitText {
   let number: Substring
   let unit: Substring
 
+  /// The number ends at the first blank, or without one where the unit begins.
   init?(_ text: String) {
+    let isUnit = { (character: Character) in character == "%" || character.isLetter }
     guard
-      let end = text.firstIndex(where: { !($0.isASCII && ($0.isNumber || $0 == "." || $0 == "-")) })
+      let end = text.firstIndex(of: " ") ?? text.firstIndex(where: isUnit)
     else { return nil }
     number = text[..<end]
     unit = text[end...].drop { $0 == " " }

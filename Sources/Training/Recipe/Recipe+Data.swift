@@ -13,8 +13,10 @@ extension Recipe {
     public let contextLength: Int
     public let isShuffled: Bool
     public let augmentation: Augmentation
-    /// The share of unreadable pairs, [0, 1], above which the run stops.
-    public let damageLimit: Double
+    /// The percentage of unreadable pairs, [0, 100], above which the run stops.
+    public let damageLimitPercent: Double
+    /// The same as a share, [0, 1].
+    public var damageLimit: Double { damageLimitPercent / 100 }
     public let alpha: ImageDecodingOptions.Alpha
     public let orientation: ImageDecodingOptions.Orientation
   }

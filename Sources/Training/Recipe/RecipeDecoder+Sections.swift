@@ -1,0 +1,82 @@
+internal import Autodiff
+internal import PairData
+
+extension RecipeDecoder {
+  static func model(
+    _ values: RecipeValues, paths: RecipePaths
+  ) throws(RecipeError) -> Recipe.Model {
+    let source: Recipe.Source
+    if let path = values.optionalText("model.from") {
+      try refuse(
+        ["model.family", "model.image_from", "model.configuration", "data.vocabulary"],
+        besides: "model.from", in: values,
+        because: "The checkpoint of `model.from` brings its own")
+      source = .checkpoint(path: paths.absolute(path))
+    } else {
+      guard values.has("model.family") else {
+        throw .missingKey(
+          values.place(of: "model.from"), key: "model.from",
+          expected: "A checkpoint to start from, or `model.family` and `model.configuration`,")
+      }
+      source = .fresh(try fresh(values, paths: paths))
+    }
+    return Recipe.Model(
+      source: source, rules: ParameterRules(rules: try values.rules("model.train")),
+      dropout: Float(try values.number("model.dropout")))
+  }
+
+  private static func fresh(
+    _ values: RecipeValues, paths: RecipePaths
+  ) throws(RecipeError) -> Recipe.Fresh {
+    let image = "model.configuration.image."
+    let text = "model.configuration.text."
+    let textWidth = try values.integer(text + "width")
+    return Recipe.Fresh(
+      family: try word("model.family", in: values),
+      image: Recipe.ImageTower(
+        size: try values.integer(image + "size"), patch: try values.integer(image + "patch"),
+        width: try values.integer(image + "width"), depth: try values.integer(image + "depth"),
+        headWidth: try values.integer(image + "head_width")),
+      text: Recipe.TextTower(
+        width: textWidth, depth: try values.integer(text + "depth"),
+        headWidth: try values.integer(text + "head_width"),
+        mlpWidth: values.optionalInteger(text + "mlp_width") ?? 4 * textWidth,
+        maximumPositions: try values.integer(text + "maximum_positions")),
+      embeddingWidth: try values.integer("model.configuration.embedding_width"),
+      imageFrom: values.optionalText("model.image_from").map(paths.absolute),
+      vocabulary: paths.absolute(try values.text("data.vocabulary")))
+  }
+
+  static func data(
+    _ values: RecipeValues, paths: RecipePaths
+  ) throws(RecipeError) -> Recipe.Data {
+    let captions = values.captions("data.captions") ?? .automatic
+    if !values.has("data.validation") {
+      try refuse(
+        ["data.validation_captions", "validate"], besides: "data.validation", in: values,
+        because: "Without `data.validation` nothing is validated")
+    }
+    return Recipe.Data(
+      train: try values.patterns("data.train").map(paths.absolute),
+      validation: (values.optionalPatterns("data.validation") ?? []).map(paths.absolute),
+      captions: captions,
+      validationCaptions: values.captions("data.validation_captions") ?? captions,
+      contextLength: try values.integer("data.context_length"),
+      isShuffled: try values.boolean("data.shuffle"),
+      augmentation: try values.augmentation("data.augmentation"),
+      damageLimitPercent: try values.number("data.damage_limit"),
+      alpha: try values.text("data.alpha") == "dropped" ? .dropped : .onWhite,
+      orientation: try values.text("data.exif_orientation") == "ignored" ? .ignored : .applied)
+  }
+
+  /// - Throws: `conflict` for the first of the keys that the text has.
+  private static func refuse(
+    _ paths: [String], besides other: String, in values: RecipeValues, because reason: String
+  ) throws(RecipeError) {
+    for path in paths where values.has(path) {
+      throw .conflict(
+        values.place(of: path), key: path, found: "this key has no effect here",
+        expected: reason, advice: "Remove it, or see to `\(other)`.")
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import PairData
+
+/// What several keys of a recipe have to agree on.
+enum RecipeRules {
+  /// - Throws: `conflict` for the first disagreement.
+  static func check(_ recipe: Recipe, _ values: RecipeValues) throws(RecipeError) {
+    if case .fresh(let model) = recipe.model.source { try check(model, recipe, values) }
+    if recipe.batch.tokensPerChunk < recipe.data.contextLength {
+      throw conflict(
+        values, "batch.tokens_per_chunk", "\(recipe.batch.tokensPerChunk) tokens",
+        "A caption of `data.context_length`, \(recipe.data.contextLength) tokens, has to fit",
+        "Raise the one or lower the other.")
+    }
+    if case .cosine(_, let floor) = recipe.optimizer.schedule,
+      floor > recipe.optimizer.learningRate
+    {
+      throw conflict(
+        values, "optimizer.schedule.cosine.floor", "a floor of \(floor)",
+        "It is not above the learning rate of \(recipe.optimizer.learningRate)", "Lower it.")
+    }
+    try checkWarmup(recipe, values)
+  }
+
+  private static func check(
+    _ model: Recipe.Fresh, _ recipe: Recipe, _ values: RecipeValues
+  ) throws(RecipeError) {
+    let divisions: [(key: String, part: Int, whole: Int, name: String)] = [
+      ("image.patch", model.image.patch, model.image.size, "image.size"),
+      ("image.head_width", model.image.headWidth, model.image.width, "image.width"),
+      ("text.head_width", model.text.headWidth, model.text.width, "text.width"),
+    ]
+    for division in divisions where division.whole % division.part != 0 {
+      throw conflict(
+        values, "model.configuration." + division.key, "\(division.part)",
+        "It divides `model.configuration.\(division.name)`, which is \(division.whole)",
+        "Change one of the two.")
+    }
+    if recipe.data.contextLength > model.text.maximumPositions {
+      throw conflict(
+        values, "data.context_length", "\(recipe.data.contextLength) tokens",
+        "The text tower has \(model.text.maximumPositions) positions",
+        "Lower it, or raise `model.configuration.text.maximum_positions`.")
+    }
+    if case .roll(let pixels) = recipe.data.augmentation, pixels >= model.image.size {
+      throw conflict(
+        values, "data.augmentation", "\(pixels) pixels",
+        "The picture has \(model.image.size) a side", "Move it by less.")
+    }
+  }
+
+  /// Only where both are steps: how many an epoch has is known when the shards are.
+  private static func checkWarmup(
+    _ recipe: Recipe, _ values: RecipeValues
+  ) throws(RecipeError) {
+    let found: (key: String, warmup: Duration)
+    switch recipe.optimizer.schedule {
+    case .constant: return
+    case .cosine(let warmup, _): found = ("cosine", warmup)
+    case .linear(let warmup): found = ("linear", warmup)
+    }
+    guard case .steps(let warmup) = found.warmup, case .steps(let length) = recipe.length,
+      warmup > length
+    else { return }
+    throw conflict(
+      values, "optimizer.schedule.\(found.key).warmup", "\(warmup) steps",
+      "The run has \(length) steps", "Shorten it.")
+  }
+
+  private static func conflict(
+    _ values: RecipeValues, _ key: String, _ found: String, _ expected: String, _ advice: String
+  ) -> RecipeError {
+    .conflict(values.place(of: key), key: key, found: found, expected: expected, advice: advice)
+  }
+}

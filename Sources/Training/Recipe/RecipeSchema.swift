@@ -1,0 +1,208 @@
+/// All keys of a recipe, in the order in which they are written.
+///
+/// Decoding, defaults, ranges, the nearest right key and the table in recipes/README.md follow this.
+enum RecipeSchema {
+  static let keys: [RecipeKey] =
+    run + model + configuration + data + objective + batch + optimizer + rest
+
+  private static let run = [
+    RecipeKey(
+      path: "run", type: .name, presence: .required,
+      effect: "Names the run's folders under `checkpoints/` and `logs/`."),
+    RecipeKey(
+      path: "seed", type: .integer(0...Int.max), presence: .fallback("0"),
+      effect: "Decides initial parameters, the order of pairs, dropout and augmentation."),
+  ]
+
+  private static let model = [
+    RecipeKey(
+      path: "model.from", type: .path, presence: .optional("or `model.family`"),
+      effect: "Starts from this checkpoint's parameters, configuration and vocabulary."),
+    RecipeKey(
+      path: "model.family", type: .choice(Recipe.Family.allCases.map(\.rawValue)),
+      presence: .optional("or `model.from`"),
+      effect: "Starts from nothing, with the towers of this family."),
+    RecipeKey(
+      path: "model.image_from", type: .path, presence: .optional("from nothing"),
+      effect: "Takes the image tower's parameters out of this checkpoint; beside `family` only."),
+    RecipeKey(
+      path: "model.train", type: .rules, presence: .required,
+      effect: "Says what is trained: ordered rules over parameter paths, the first match wins."),
+    RecipeKey(
+      path: "model.dropout", type: .number(.from(0, below: 1)), presence: .fallback("0"),
+      effect: "Drops this share of the text tower's activations in training."),
+  ]
+
+  private static let width = RecipeType.integer(1...65_536)
+  private static let depth = RecipeType.integer(1...1024)
+  private static let withFamily = RecipeKey.Presence.optional("needed beside `family`")
+
+  private static let configuration = [
+    RecipeKey(
+      path: "model.configuration.image.size", type: .integer(1...4096), presence: withFamily,
+      effect: "The picture's pixels a side."),
+    RecipeKey(
+      path: "model.configuration.image.patch", type: .integer(1...4096), presence: withFamily,
+      effect: "A patch's pixels a side; divides the size."),
+    RecipeKey(
+      path: "model.configuration.image.width", type: width, presence: withFamily,
+      effect: "Channels of the image tower."),
+    RecipeKey(
+      path: "model.configuration.image.depth", type: depth, presence: withFamily,
+      effect: "Blocks of the image tower."),
+    RecipeKey(
+      path: "model.configuration.image.head_width", type: width, presence: .fallback("64"),
+      effect: "Channels of an attention head; divides the width."),
+    RecipeKey(
+      path: "model.configuration.text.width", type: width, presence: withFamily,
+      effect: "Channels of the text tower."),
+    RecipeKey(
+      path: "model.configuration.text.depth", type: depth, presence: withFamily,
+      effect: "Blocks of the text tower."),
+    RecipeKey(
+      path: "model.configuration.text.head_width", type: width, presence: .fallback("64"),
+      effect: "Channels of an attention head; divides the width."),
+    RecipeKey(
+      path: "model.configuration.text.mlp_width", type: .integer(1...1_048_576),
+      presence: .optional("4 × width"), effect: "Channels inside a block's MLP."),
+    RecipeKey(
+      path: "model.configuration.text.maximum_positions", type: .integer(2...65_536),
+      presence: .fallback("512"), effect: "Positions that have an embedding."),
+    RecipeKey(
+      path: "model.configuration.embedding_width", type: width, presence: withFamily,
+      effect: "The width of the space that both towers share."),
+  ]
+
+  private static let data = [
+    RecipeKey(
+      path: "data.train", type: .patterns, presence: .required,
+      effect: "The shards to learn from."),
+    RecipeKey(
+      path: "data.validation", type: .patterns, presence: .optional("no validation"),
+      effect: "The shards on which retrieval is measured during the run."),
+    RecipeKey(
+      path: "data.captions", type: .captions,
+      presence: .optional("`txt`, then the JSON field `captions`"),
+      effect: "Which texts of a pair are its captions; one of them is drawn per epoch."),
+    RecipeKey(
+      path: "data.validation_captions", type: .captions, presence: .optional("`data.captions`"),
+      effect: "The same for validation, where all of them count."),
+    RecipeKey(
+      path: "data.vocabulary", type: .path, presence: withFamily,
+      effect: "The WordPiece vocabulary of a model from nothing."),
+    RecipeKey(
+      path: "data.context_length", type: .integer(3...65_536), presence: .fallback("52"),
+      effect: "Cuts captions to so many tokens, the two special ones included."),
+    RecipeKey(
+      path: "data.shuffle", type: .boolean, presence: .fallback("true"),
+      effect: "Draws a new order of all pairs for each epoch."),
+    RecipeKey(
+      path: "data.augmentation", type: .augmentation, presence: .fallback("none"),
+      effect: "Crops a random part of that share of the area, or moves the picture by pixels."),
+    RecipeKey(
+      path: "data.damage_limit", type: .share, presence: .fallback("1 %"),
+      effect: "Stops the run when more of the pairs cannot be read."),
+    RecipeKey(
+      path: "data.alpha", type: .choice(["on_white", "dropped"]), presence: .fallback("on_white"),
+      effect: "Lays transparent pictures over white, or shows their hidden colours."),
+    RecipeKey(
+      path: "data.exif_orientation", type: .choice(["applied", "ignored"]),
+      presence: .fallback("applied"),
+      effect: "Turns pictures upright as the camera noted, or leaves them as stored."),
+  ]
+
+  private static let objective = [
+    RecipeKey(
+      path: "objective.info_nce.logit_scale_maximum", type: .number(.from(1, to: 10_000)),
+      presence: .fallback("100"), effect: "Caps the multiplier of similarities."),
+    RecipeKey(
+      path: "objective.info_nce.repeated_pairs", type: .choice(["masked", "positive", "plain"]),
+      presence: .fallback("masked"),
+      effect: "Leaves out, counts as right, or counts as wrong equal captions and pictures."),
+  ]
+
+  private static let batch = [
+    RecipeKey(
+      path: "batch.pairs", type: .integer(2...1_048_576), presence: .required,
+      effect: "Pairs contrasted with each other, those of one optimizer step."),
+    RecipeKey(
+      path: "batch.tokens_per_chunk", type: .integer(3...1_048_576), presence: .fallback("2048"),
+      effect: "Text computed at once; not less than `data.context_length`."),
+    RecipeKey(
+      path: "batch.images_per_chunk", type: .integer(1...65_536), presence: .fallback("16"),
+      effect: "Pictures computed at once."),
+  ]
+
+  private static let optimizer = [
+    RecipeKey(
+      path: "optimizer.adamw.learning_rate", type: .number(.above(0, to: 10)),
+      presence: .required, effect: "The rate at the end of the warmup."),
+    RecipeKey(
+      path: "optimizer.adamw.betas", type: .pair(.from(0, below: 1)),
+      presence: .fallback("[0.9, 0.98]"),
+      effect: "How much of the means of gradients and of their squares stays."),
+    RecipeKey(
+      path: "optimizer.adamw.epsilon", type: .number(.above(0, to: 1)),
+      presence: .fallback("1e-6"), effect: "Added to the root of the second mean."),
+    RecipeKey(
+      path: "optimizer.adamw.weight_decay", type: .number(.from(0, to: 10)), presence: .required,
+      effect: "Shrinks weights, not parameters of one dimension (norms, biases, `logit_scale`) "
+        + "unless a rule says `decay`."),
+    RecipeKey(
+      path: "optimizer.schedule", type: .choice(["constant"], orGroups: ["cosine", "linear"]),
+      presence: .fallback("constant"),
+      effect: "Keeps the learning rate, or lets it rise and fall."),
+    RecipeKey(
+      path: "optimizer.schedule.cosine.warmup",
+      type: .duration(allowsPercent: true, allowsNothing: true), presence: .fallback("0 steps"),
+      effect: "The steps of a linear rise before the fall along half a cosine."),
+    RecipeKey(
+      path: "optimizer.schedule.cosine.floor", type: .number(.from(0, to: 10)),
+      presence: .fallback("0"), effect: "The learning rate at the end; not above the first."),
+    RecipeKey(
+      path: "optimizer.schedule.linear.warmup",
+      type: .duration(allowsPercent: true, allowsNothing: true), presence: .fallback("0 steps"),
+      effect: "The steps of a linear rise before the linear fall to nothing."),
+    RecipeKey(
+      path: "optimizer.clip_gradient_norm", type: .number(.above(0, to: 1_000_000)),
+      presence: .optional("no clipping"), effect: "Scales gradients of a larger norm down to it."),
+  ]
+
+  private static let stretch = RecipeType.duration(allowsPercent: true, allowsNothing: false)
+
+  private static let rest = [
+    RecipeKey(
+      path: "precision", type: .choice(Recipe.Precision.allCases.map(\.rawValue)),
+      presence: .fallback("float32"), effect: "The number format of the computation."),
+    RecipeKey(
+      path: "length", type: .duration(allowsPercent: false, allowsNothing: false),
+      presence: .required, effect: "How long the run trains."),
+    RecipeKey(
+      path: "validate.every", type: stretch, presence: .fallback("1 epoch"),
+      effect: "How often retrieval is measured, besides at the end."),
+    RecipeKey(
+      path: "validate.choose_best_by", type: .choice(RetrievalFigure.allCases.map(\.rawValue)),
+      presence: .fallback("mean_recall"), effect: "The figure that makes a checkpoint the best."),
+    RecipeKey(
+      path: "validate.stop_after", type: .worse, presence: .optional("never"),
+      effect: "Ends the run after so many validations in a row without a better figure."),
+    RecipeKey(
+      path: "checkpoints.every", type: stretch, presence: .fallback("1 epoch"),
+      effect: "How often a checkpoint is written, besides at the end."),
+    RecipeKey(
+      path: "checkpoints.keep", type: .integer(1...1_000_000), presence: .fallback("3"),
+      effect: "How many of them stay, the best besides."),
+    RecipeKey(
+      path: "threads.compute", type: .threads, presence: .fallback("all"),
+      effect: "Threads that compute."),
+    RecipeKey(
+      path: "threads.loader", type: .threads, presence: .fallback("all"),
+      effect: "Tasks that read and decode pairs."),
+    RecipeKey(
+      path: "memory_budget", type: .bytes, presence: .fallback("4 GiB"),
+      effect: "What activations kept between the two passes over a batch may take."),
+    RecipeKey(
+      path: "non_finite.stop_after", type: .integer(1...1_000_000), presence: .fallback("10"),
+      effect: "Ends the run after so many steps in a row whose loss or gradient is not finite."),
+  ]
+}

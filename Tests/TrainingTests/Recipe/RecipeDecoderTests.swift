@@ -1,0 +1,65 @@
+import PairData
+import Testing
+
+@testable import Training
+
+@Suite struct RecipeDecoderTests {
+  @Test func `a complete recipe decodes to what it says`() throws {
+    let recipe = try RecipeExamples.decode(RecipeExamples.tuning)
+    #expect(recipe.run == "muge_lit")
+    #expect(recipe.seed == 7)
+    #expect(
+      recipe.model.source
+        == .checkpoint(path: "/project/recipes/../checkpoints/chinese_clip_vit_b16.h5"))
+    #expect(recipe.model.rules.rules.count == 3)
+    #expect(recipe.model.dropout == 0.1)
+    #expect(recipe.data.train == ["/project/recipes/../data/muge/train-*.tar"])
+    #expect(recipe.data.validation.count == 2)
+    #expect(recipe.data.captions == .text)
+    #expect(recipe.data.augmentation == .crop(minimumArea: 0.9, maximumArea: 1))
+    #expect(recipe.batch.pairs == 4096)
+    #expect(recipe.optimizer.learningRate == 5e-5)
+    #expect(recipe.optimizer.schedule == .cosine(warmup: .percent(3), floor: 0))
+    #expect(recipe.optimizer.clipGradientNorm == 1)
+    #expect(recipe.length == .epochs(3))
+    #expect(recipe.validation?.stopAfterWorse == 5)
+    #expect(recipe.checkpoints.every == .steps(200))
+    #expect(recipe.threads.compute == nil)
+    #expect(recipe.memoryBudget.bytes == 4 << 30)
+  }
+
+  @Test func `a model from nothing has its configuration and defaults`() throws {
+    let recipe = try RecipeExamples.decode(RecipeExamples.fresh)
+    guard case .fresh(let model) = recipe.model.source else {
+      Issue.record("not from nothing")
+      return
+    }
+    #expect(model.image.headWidth == 64)
+    #expect(model.text.mlpWidth == 256)
+    #expect(model.vocabulary == "/project/recipes/vocab.txt")
+    #expect(recipe.validation == nil)
+    #expect(recipe.optimizer.schedule == .constant)
+    #expect(recipe.data.contextLength == 52)
+  }
+
+  @Test(arguments: [RecipeExamples.tuning, RecipeExamples.fresh])
+  func `the resolved text decodes to an equal recipe in any folder`(_ text: String) throws {
+    let recipe = try RecipeExamples.decode(text)
+    let again = try RecipeDecoder.decode(text: recipe.resolved, file: "elsewhere/b.yaml")
+    #expect(again == recipe)
+    #expect(again.resolved == recipe.resolved)
+  }
+
+  @Test func `an override replaces a value through the same rules`() throws {
+    let recipe = try RecipeExamples.decode(
+      RecipeExamples.tuning, "optimizer.adamw.learning_rate=1e-4", "batch={pairs: 16}",
+      "optimizer.schedule.linear.warmup=10 steps", "data.train=[a.tar, b.tar]")
+    #expect(recipe.optimizer.learningRate == 1e-4)
+    #expect(recipe.batch.pairs == 16)
+    #expect(recipe.optimizer.schedule == .linear(warmup: .steps(10)))
+    #expect(recipe.data.train == ["/project/recipes/a.tar", "/project/recipes/b.tar"])
+    let error = try RecipeExamples.error(RecipeExamples.tuning, "batch.pears=16")
+    #expect(error.description.hasPrefix("--set batch.pears=16: `batch.pears` is not a key"))
+    #expect(error.description.contains("`batch.pairs`"))
+  }
+}
