@@ -1,0 +1,93 @@
+internal import Glibc
+
+/// `environment.json` of a run: what it ran on, for whoever repeats it.
+package struct EnvironmentRecord: Equatable {
+  package let version: String
+  /// Nothing where the program was not built from a repository.
+  package let commit: String?
+  /// As the kernel calls it; nothing where it does not.
+  package let processor: String?
+  /// Cores that the process may use.
+  package let coreCount: Int
+  package let memoryBytes: Int
+  package let system: String
+  package let computeThreads: Int
+  package let loaderThreads: Int
+  /// Names and versions, in the order given.
+  package let libraries: [(name: String, version: String)]
+
+  /// Records this machine.
+  package init(
+    version: String, commit: String?, computeThreads: Int, loaderThreads: Int,
+    libraries: [(name: String, version: String)]
+  ) {
+    self.version = version
+    self.commit = commit
+    self.computeThreads = computeThreads
+    self.loaderThreads = loaderThreads
+    self.libraries = libraries
+    processor = EnvironmentRecord.processorName()
+    coreCount = EnvironmentRecord.usableCoreCount()
+    memoryBytes = max(0, sysconf(Int32(_SC_PHYS_PAGES))) * max(0, sysconf(Int32(_SC_PAGESIZE)))
+    system = EnvironmentRecord.systemName()
+  }
+
+  package static func == (left: EnvironmentRecord, right: EnvironmentRecord) -> Bool {
+    left.json == right.json
+  }
+
+  package var json: JSONText {
+    .object([
+      ("version", .text(version)), ("commit", commit.map { .text($0) } ?? .null),
+      ("processor", processor.map { .text($0) } ?? .null), ("cores", .integer(coreCount)),
+      ("memory_bytes", .integer(memoryBytes)), ("system", .text(system)),
+      ("compute_threads", .integer(computeThreads)), ("loader_threads", .integer(loaderThreads)),
+      ("libraries", .object(libraries.map { ($0.name, .text($0.version)) })),
+    ])
+  }
+
+  /// Puts the record in place as one line. - Throws: `LogError.file`.
+  package func write(to path: String) throws(LogError) {
+    try SystemCall.replace(path) { SystemCall.write(json.line + "\n", to: $0) }
+  }
+
+  /// Cores of the process's affinity, which containers and `taskset` narrow.
+  package static func usableCoreCount() -> Int {
+    let mask = value(of: "Cpus_allowed", in: "/proc/self/status") ?? ""
+    let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    return count > 0 ? count : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  private static func processorName() -> String? {
+    value(of: "model name", in: "/proc/cpuinfo")
+  }
+
+  /// What stands after a name and a colon in a file of the kernel, the first time.
+  private static func value(of name: String, in path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 4096)
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      let line = String(decoding: bytes, as: UTF8.self)
+      guard let colon = line.firstIndex(of: ":"),
+        String(line[..<colon]).split(separator: "\t").first.map(String.init) == name
+      else { continue }
+      let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+      return String(value.prefix { !$0.isNewline })
+    }
+    return nil
+  }
+
+  private static func systemName() -> String {
+    var names = utsname()
+    guard uname(&names) == 0 else { return "unknown" }
+    let text = { (bytes: UnsafeRawBufferPointer) in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return [
+      withUnsafeBytes(of: names.sysname, text), withUnsafeBytes(of: names.release, text),
+      withUnsafeBytes(of: names.machine, text),
+    ].joined(separator: " ")
+  }
+}

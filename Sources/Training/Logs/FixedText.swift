@@ -1,0 +1,20 @@
+/// Numbers and words at a fixed width, for tables and progress lines.
+enum FixedText {
+  /// A number with so many decimals, at most 9, rounded half away from zero.
+  static func number(_ value: Double, decimals: Int) -> String {
+    guard value.isFinite else { return "\(value)" }
+    var scale = 1.0
+    for _ in 0..<decimals { scale *= 10 }
+    guard abs(value) * scale < 9e15 else { return "\(value)" }
+    let scaled = Int((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    guard decimals > 0 else { return "\(sign)\(scaled)" }
+    let whole = scaled / Int(scale)
+    let part = String(scaled % Int(scale))
+    return "\(sign)\(whole)." + String(repeating: "0", count: decimals - part.count) + part
+  }
+
+  static func right(_ text: String, width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}

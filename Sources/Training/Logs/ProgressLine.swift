@@ -1,0 +1,111 @@
+internal import Glibc
+
+/// What a person sees of a run: a bar on a terminal, now and then a plain line when piped.
+package struct ProgressLine {
+  package enum Style: Equatable, Sendable {
+    /// One line, drawn over and over, of at most so many columns.
+    case bar(columns: Int)
+    case lines
+    case quiet
+  }
+
+  private let style: Style
+  private let totalSteps: Int
+  private let firstStep: Int
+  private let startSeconds: Double
+  private let write: (String) -> Void
+  private var lastSeconds: Double?
+  private var isBarDrawn = false
+
+  /// - Parameters:
+  ///   - firstStep: steps done before, when a run is resumed; they do not count for time left.
+  ///   - startSeconds: a reading of a monotonic clock, as later ones.
+  ///   - write: puts text out, usually to standard error.
+  package init(
+    style: Style, totalSteps: Int, firstStep: Int, startSeconds: Double,
+    write: @escaping (String) -> Void
+  ) {
+    self.style = style
+    self.totalSteps = totalSteps
+    self.firstStep = firstStep
+    self.startSeconds = startSeconds
+    self.write = write
+  }
+
+  /// The style for a descriptor: a bar where it is a terminal.
+  package static func style(of descriptor: Int32, isQuiet: Bool) -> Style {
+    if isQuiet { return .quiet }
+    guard isatty(descriptor) == 1 else { return .lines }
+    var size = winsize()
+    let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return .bar(columns: isKnown ? Int(size.ws_col) : 80)
+  }
+
+  /// Shows a step, at most ten times a second in a bar and every ten seconds in lines; the last
+  /// step always.
+  package mutating func show(
+    step: Int, loss: Float, pairsPerSecond: Double, nowSeconds: Double
+  ) {
+    let pauseSeconds: Double
+    switch style {
+    case .quiet: return
+    case .bar: pauseSeconds = 0.1
+    case .lines: pauseSeconds = 10
+    }
+    if let lastSeconds, nowSeconds - lastSeconds < pauseSeconds, step < totalSteps { return }
+    lastSeconds = nowSeconds
+    let facts = facts(
+      step: step, loss: loss, pairsPerSecond: pairsPerSecond, nowSeconds: nowSeconds)
+    if case .bar(let columns) = style {
+      write("\r" + drawn(step: step, facts: facts, columns: columns) + "\u{1B}[K")
+      isBarDrawn = true
+    } else {
+      write(facts + "\n")
+    }
+  }
+
+  /// Puts out a line of its own, above the bar; nothing when quiet.
+  package mutating func note(_ line: String) {
+    guard style != .quiet else { return }
+    write((isBarDrawn ? "\r\u{1B}[K" : "") + line + "\n")
+    isBarDrawn = false
+    lastSeconds = nil
+  }
+
+  /// Leaves the bar and goes to the next line.
+  package mutating func finish() {
+    if isBarDrawn { write("\n") }
+    isBarDrawn = false
+  }
+
+  private func facts(
+    step: Int, loss: Float, pairsPerSecond: Double, nowSeconds: Double
+  ) -> String {
+    var text = "step \(step)/\(totalSteps), loss "
+    text += FixedText.number(Double(loss), decimals: 4)
+    text += ", \(FixedText.number(pairsPerSecond, decimals: 1)) pairs/s"
+    let doneSteps = step - firstStep
+    guard doneSteps > 0, nowSeconds >= startSeconds else { return text }
+    let stepSeconds = (nowSeconds - startSeconds) / Double(doneSteps)
+    return text + ", \(ProgressLine.clock(stepSeconds * Double(max(0, totalSteps - step)))) left"
+  }
+
+  private func drawn(step: Int, facts: String, columns: Int) -> String {
+    let room = min(40, columns - facts.count - 9)
+    guard room >= 4, totalSteps > 0 else { return String(facts.prefix(max(0, columns - 1))) }
+    let share = min(1, max(0, Double(step) / Double(totalSteps)))
+    let filled = Int(share * Double(room))
+    let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: room - filled)
+    return "[\(bar)] \(FixedText.right("\(Int(share * 100))", width: 3)) % \(facts)"
+  }
+
+  /// Hours, minutes and seconds: `1:02:03`, `2:03`.
+  static func clock(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "very long" }
+    let whole = Int(max(0, seconds).rounded())
+    let two = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    let tail = two(whole % 60)
+    return hours > 0 ? "\(hours):\(two(minutes)):\(tail)" : "\(minutes):\(tail)"
+  }
+}
