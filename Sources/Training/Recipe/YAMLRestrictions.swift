@@ -71,7 +71,7 @@ struct YAMLRestrictions {
   }
 
   private mutating func goOn(_ scalar: Unicode.Scalar) throws(RecipeError) {
-    if scalar == ":" && (isBeforeBlank || flowDepth > 0) {
+    if scalar == ":" && (isBeforeBlank || flowDepth > 0 || isAfterQuote) {
       isTokenStart = true
       isInPlainText = false
     } else if flowDepth > 0 {
