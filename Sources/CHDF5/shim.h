@@ -1,7 +1,10 @@
-/// HDF5's C interface, and its type names as functions: they are macros that call a function and
-/// read a global, which Swift cannot see.
+/// HDF5's C interface, and as functions what Swift cannot see of it: type names are macros that
+/// call a function and read a global, and some calls are macros that choose a version.
 #pragma once
 #include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static inline hid_t dq_h5_native_float(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t dq_h5_file_float(void) { return H5T_IEEE_F32LE; }
@@ -15,6 +18,35 @@ static inline hid_t dq_h5_c_string(void) { return H5T_C_S1; }
 static inline hid_t dq_h5_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t dq_h5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t dq_h5_dataset_create(void) { return H5P_DATASET_CREATE; }
-static inline hid_t dq_h5_link_create(void) { return H5P_LINK_CREATE; }
+static inline hid_t dq_h5_group_create(void) { return H5P_GROUP_CREATE; }
 static inline unsigned dq_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned dq_h5_read_only(void) { return H5F_ACC_RDONLY; }
+
+/// 1 for a hard link, 0 for a link of any other kind, negative where there is none.
+static inline int dq_h5_link_is_hard(hid_t location, const char *name) {
+  H5L_info_t info;
+  if (H5Lget_info(location, name, &info, H5P_DEFAULT) < 0) return -1;
+  return info.type == H5L_TYPE_HARD;
+}
+
+/// The innermost message of the error stack, and the errno that any of its messages names.
+struct dq_h5_error {
+  int system_code;
+  char message[256];
+};
+
+static inline herr_t dq_h5_error_visit(unsigned depth, const H5E_error2_t *entry, void *context) {
+  struct dq_h5_error *error = (struct dq_h5_error *)context;
+  if (!entry->desc) return 0;
+  if (depth == 0) snprintf(error->message, sizeof error->message, "%s", entry->desc);
+  const char *code = strstr(entry->desc, "errno = ");
+  if (code && error->system_code == 0) error->system_code = atoi(code + strlen("errno = "));
+  return 0;
+}
+
+/// Reads the error stack of the last failed call.
+static inline struct dq_h5_error dq_h5_last_error(void) {
+  struct dq_h5_error error = {0};
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, dq_h5_error_visit, &error);
+  return error;
+}

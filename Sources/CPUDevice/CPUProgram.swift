@@ -88,6 +88,21 @@ public final class CPUProgram: ExecutableProgram {
     copy(UnsafeRawBufferPointer(values), to: input)
   }
 
+  /// Lends the storage of a Float32 input, for values that are made in place.
+  ///
+  /// - Parameter count: how many values the next run reads.
+  public func withInput(
+    _ input: String, count: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    guard let named = inputs.first(where: { $0.name == input }) else {
+      preconditionFailure("\(input) is not an input of this plan.")
+    }
+    precondition(
+      count <= plan[named.id].shape.elementCount(plan.capacities),
+      "\(input) has no room for \(count) values.")
+    body(UnsafeMutableBufferPointer(start: named.buffer.floats, count: count))
+  }
+
   public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
     resolve(sizes)
     reserveScratch(stage: stage)

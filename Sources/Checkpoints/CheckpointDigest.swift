@@ -1,6 +1,7 @@
 internal import DurableFiles
 
-/// The two digests of a checkpoint: one over the parameters, one over everything else.
+/// One of the three digests of a checkpoint: over its parameters, over its optimizer's moments,
+/// over its document. `docs/checkpoint-format.md` describes them for other readers.
 ///
 /// Each is a SHA-256 over records. A record is a name in UTF-8, a zero byte, the number of sizes
 /// and the sizes as unsigned 64-bit little-endian numbers, and the bytes of the value.
@@ -19,23 +20,27 @@ struct CheckpointDigest: ~Copyable {
     bytes.withUnsafeBytes { add(name, sizes: [$0.count], $0) }
   }
 
-  /// Everything of a document: its texts, then its family and version, then the run's values.
-  mutating func add(_ document: CheckpointDocument) {
-    for text in document.texts { add(text.name, text.bytes) }
-    add("family", Array(document.family.utf8))
-    add("tool_version", Array(document.toolVersion.utf8))
+  mutating func finish() -> String { SHA256.hexadecimal(hash.finalize()) }
+
+  /// The digest of everything that is not a tensor: texts, family and tool version, run values.
+  static func digest(of document: CheckpointDocument) -> String {
+    var digest = CheckpointDigest()
+    for text in document.texts { digest.add(text.name, text.bytes) }
+    digest.add("family", Array(document.family.utf8))
+    digest.add("tool_version", Array(document.toolVersion.utf8))
     let values = (document.run ?? []).sorted { CheckpointFormat.ordered($0.name, $1.name) }
     for (name, value) in values {
       switch value {
       case .integer(let number):
-        withUnsafeBytes(of: number.littleEndian) { add("run/\(name)", Array($0)) }
+        withUnsafeBytes(of: number.littleEndian) { digest.add("run/\(name)", Array($0)) }
       case .real(let number):
-        withUnsafeBytes(of: number.bitPattern.littleEndian) { add("run/\(name)", Array($0)) }
+        withUnsafeBytes(of: number.bitPattern.littleEndian) {
+          digest.add("run/\(name)", Array($0))
+        }
       case .text(let text):
-        add("run/\(name)", Array(text.utf8))
+        digest.add("run/\(name)", Array(text.utf8))
       }
     }
+    return digest.finish()
   }
-
-  mutating func finish() -> String { SHA256.hexadecimal(hash.finalize()) }
 }

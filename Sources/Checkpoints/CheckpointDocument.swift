@@ -39,13 +39,14 @@ public struct CheckpointDocument: Sendable {
 
 /// A Float32 tensor that lies somewhere while a checkpoint is written.
 public struct CheckpointTensor {
-  /// Like `text/blocks/3/attention/query/weight`.
+  /// Like `text/blocks/3/attention/query/weight`: lower-case letters, digits and underscores.
   public let path: String
   public let sizes: [Int]
   /// As many values as the sizes say; they must stay where they are during the call.
   public let values: UnsafeBufferPointer<Float>
 
   public init(path: String, sizes: [Int], values: UnsafeBufferPointer<Float>) {
+    precondition(CheckpointFormat.isPath(path), "`\(path)` is no path of a tensor.")
     precondition(
       values.count == sizes.reduce(1, *), "\(path) is \(sizes), it has \(values.count) values.")
     self.path = path
@@ -67,6 +68,17 @@ enum CheckpointFormat {
   static let version: Int64 = 1
   /// A text larger than this is no recipe, vocabulary or configuration.
   static let textLimit = 64 << 20
+
+  /// Whether a path is one that a tensor may have.
+  static func isPath(_ path: String) -> Bool {
+    let parts = path.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
+    return parts.allSatisfy { part in
+      !part.isEmpty
+        && part.allSatisfy {
+          (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
+        }
+    }
+  }
 
   /// Paths in the order in which they are hashed: that of their UTF-8 bytes.
   static func ordered(_ left: String, _ right: String) -> Bool {

@@ -5,7 +5,10 @@ public enum CheckpointError: Error, Equatable, Sendable {
   /// A step of writing or opening that the system refused.
   case file(FileError)
   case missing(path: String)
-  /// Not HDF5, cut short, or refused by the HDF5 library.
+  case notHDF5(path: String)
+  /// Shorter than it says it is, or never finished.
+  case truncated(path: String, problem: String)
+  /// Refused by the HDF5 library for another reason.
   case unreadable(path: String, problem: String)
   /// HDF5, but not one of our checkpoints.
   case foreign(path: String, problem: String)
@@ -15,6 +18,11 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case missingMember(path: String, member: String)
   case unexpectedMember(path: String, member: String)
   case wrongShape(path: String, member: String, found: [Int], expected: [Int])
+  case otherFamily(path: String, found: String, expected: String)
+  /// What a file from elsewhere did to the process that tried it first.
+  case crashedProbe(path: String, problem: String)
+  /// What that process said; its words say what to do.
+  case refusedByProbe(path: String, problem: String)
   /// A file that does something that no checkpoint of ours does.
   case forbidden(path: String, member: String, problem: String)
   /// Too little room on the disk, found before writing.
@@ -29,6 +37,12 @@ extension CheckpointError: CustomStringConvertible {
     case .missing(let path):
       return
         "\(path): there is no checkpoint. A file or a run's folder was expected. Check the path."
+    case .notHDF5(let path):
+      return "\(path): this is no HDF5 file. A duiqi checkpoint was expected. Check the path; "
+        + "files of other programs are imported, not opened."
+    case .truncated(let path, let problem):
+      return "\(path): this file is cut short (\(problem)). A whole checkpoint was expected. "
+        + "Use an older checkpoint of the run, or copy the file again."
     case .unreadable(let path, let problem):
       return "\(path): this cannot be read as HDF5 (\(problem)). A whole checkpoint file was "
         + "expected. Use an older checkpoint of the run, or copy the file again."
@@ -50,6 +64,14 @@ extension CheckpointError: CustomStringConvertible {
     case .wrongShape(let path, let member, let found, let expected):
       return "\(path): `\(member)` is \(found), \(expected) was expected. "
         + "Use a checkpoint of the same model."
+    case .otherFamily(let path, let found, let expected):
+      return "\(path): this is a model of the family `\(found)`, `\(expected)` was expected. "
+        + "Use a checkpoint of that family, or a recipe for this one."
+    case .crashedProbe(let path, let problem):
+      return "\(path): the process that tried this file \(problem). A file that reads without "
+        + "trouble was expected. Do not open it: it is badly damaged or made to do harm."
+    case .refusedByProbe(_, let problem):
+      return problem
     case .forbidden(let path, let member, let problem):
       return "\(path): `\(member)` \(problem). Plain datasets were expected. "
         + "Do not open this file: it was made to do something else."

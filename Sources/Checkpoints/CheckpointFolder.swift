@@ -10,9 +10,16 @@ public final class CheckpointFolder {
 
   /// Makes the folder where it is missing, takes its lock, and removes what a killed run left.
   ///
-  /// - Parameter root: where `checkpoints/` lies.
+  /// - Parameters:
+  ///   - root: where `checkpoints/` lies.
+  ///   - run: one component of a path, so that a recipe cannot lead out of the root.
   public init(root: String, run: String) throws(FileError) {
     path = "\(root)/checkpoints/\(run)"
+    guard !run.isEmpty, !run.hasPrefix("."), !run.utf8.contains(where: { $0 == 0x2F || $0 == 0 })
+    else {
+      throw FileError(
+        .create, path: path, code: EINVAL, problem: "`\(run)` cannot be the name of a folder")
+    }
     try Folder.create(path)
     lock = try FileLock("\(path)/.lock")
     try AtomicFile.sweepTemporaries(in: path)
@@ -30,7 +37,8 @@ public final class CheckpointFolder {
     let names = (try? Folder.names(in: folder)) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
-      return Int(name.dropFirst(5).dropLast(3))
+      let step = Int(name.dropFirst(5).dropLast(3))
+      return step.flatMap { $0 >= 0 && Self.name(ofStep: $0) == name ? $0 : nil }
     }.sorted()
   }
 
@@ -54,18 +62,27 @@ public final class CheckpointFolder {
   /// After a checkpoint was written: links to it, and deletes what need not be kept.
   ///
   /// - Parameters:
+  ///   - step: that of a checkpoint that ``CheckpointWriter`` wrote, hence verified.
   ///   - keep: how many of the newest stay; the best one stays besides.
+  /// - Throws: ``FileError``; a checkpoint that could not be deleted is named after all others are.
   public func adopt(step: Int, isBest: Bool, keep: Int) throws(FileError) {
     let name = Self.name(ofStep: step)
+    guard FileContents.exists(path(ofStep: step)) else {
+      throw FileError(.link, path: path(ofStep: step), code: ENOENT)
+    }
     try AtomicLink.replace("\(path)/last.h5", target: name)
     if isBest { try AtomicLink.replace("\(path)/best.h5", target: name) }
     let best = AtomicLink.target(of: "\(path)/best.h5")
     // Steps after this one belong to a future that a resume from an older checkpoint gave up.
     let older = Self.steps(in: path).filter { $0 <= step }
     let later = Self.steps(in: path).filter { $0 > step }
+    var failure: FileError?
     for stale in older.dropLast(max(1, keep)) + later where Self.name(ofStep: stale) != best {
-      unlink(self.path(ofStep: stale))
+      if unlink(path(ofStep: stale)) != 0, errno != ENOENT {
+        failure = failure ?? FileError(.remove, path: path(ofStep: stale), code: errno)
+      }
     }
+    if let failure { throw failure }
   }
 
   /// Moves the folder's checkpoints out of the way of a new run of the same name.

@@ -1,36 +1,23 @@
 internal import CHDF5
+internal import DurableFiles
 
 extension CheckpointReader {
   struct Opened {
     var file: HDF5File
     var document: CheckpointDocument
     var sha256: String
-    var stateSHA256: String
+    var optimizerSHA256: String
     var paths: [CheckpointSection: [String]]
   }
 
   /// Opens a file and reads all that is not a tensor. Inside `HDF5.locked`.
   static func open(_ path: String) throws(CheckpointError) -> Opened {
-    let file: HDF5File
-    let attributes: [(name: String, value: RunValue)]
-    do throws(HDF5Failure) {
-      file = try HDF5File(path, .read)
-      attributes = try file.attributes(of: file.id)
-    } catch {
-      throw .unreadable(path: path, problem: "\(error.call) failed")
+    let file = try openFile(path)
+    guard try value("format", file, path) == .text(CheckpointFormat.name) else {
+      throw .foreign(path: path, problem: "this HDF5 file has no attribute `format` of ours")
     }
-    func text(_ name: String) throws(CheckpointError) -> String {
-      guard case .text(let text)? = attributes.first(where: { $0.name == name })?.value else {
-        throw .damaged(path: path, member: name, problem: "the attribute is missing")
-      }
-      return text
-    }
-    guard
-      case .text(CheckpointFormat.name)? = attributes.first(where: { $0.name == "format" })?.value
-    else { throw .foreign(path: path, problem: "this HDF5 file has no attribute `format` of ours") }
-    guard
-      case .integer(let version)? = attributes.first(where: { $0.name == "format_version" })?.value
-    else { throw .damaged(path: path, member: "format_version", problem: "it is missing") }
+    guard case .integer(let version)? = try value("format_version", file, path), version >= 1
+    else { throw .damaged(path: path, member: "format_version", problem: "it is no version") }
     guard version <= CheckpointFormat.version else {
       throw .newerFormat(path: path, found: version, supported: CheckpointFormat.version)
     }
@@ -39,28 +26,69 @@ extension CheckpointReader {
       paths[section] = try file.datasetPaths(below: "/\(section.rawValue)", in: path)
     }
     let document = CheckpointDocument(
-      family: try text("family"),
+      family: try text("family", file, path),
       configuration: try string("configuration", file, path),
       vocabulary: try bytes("vocabulary", file, path),
       preprocessing: try string("preprocessing", file, path),
-      recipe: try string("recipe", file, path), toolVersion: try text("tool_version"),
+      recipe: try string("recipe", file, path),
+      toolVersion: try text("tool_version", file, path),
       run: try run(file, path))
+    guard CheckpointDigest.digest(of: document) == (try text("document_sha256", file, path)) else {
+      throw .damaged(
+        path: path, member: "document",
+        problem: "texts, attributes and run state differ from `document_sha256`")
+    }
     return Opened(
-      file: file, document: document, sha256: try text("sha256"),
-      stateSHA256: try text("state_sha256"), paths: paths)
+      file: file, document: document, sha256: try text("sha256", file, path),
+      optimizerSHA256: try text("optimizer_sha256", file, path), paths: paths)
+  }
+
+  private static func openFile(_ path: String) throws(CheckpointError) -> HDF5File {
+    do throws(HDF5Failure) {
+      return try HDF5File(path, .read)
+    } catch {
+      if error.systemCode != 0 {
+        throw .file(FileError(.open, path: path, code: error.systemCode))
+      }
+      if H5Fis_hdf5(path) <= 0 { throw .notHDF5(path: path) }
+      guard !error.problem.contains("truncated"), !error.problem.contains("open for write") else {
+        throw .truncated(path: path, problem: error.problem)
+      }
+      throw .unreadable(path: path, problem: error.problem)
+    }
+  }
+
+  /// An attribute of the whole file.
+  private static func value(
+    _ name: String, _ file: HDF5File, _ path: String
+  ) throws(CheckpointError) -> RunValue? {
+    do throws(HDF5Failure) {
+      return try file.attribute(name, of: file.id)
+    } catch {
+      throw .damaged(path: path, member: name, problem: error.problem)
+    }
+  }
+
+  private static func text(
+    _ name: String, _ file: HDF5File, _ path: String
+  ) throws(CheckpointError) -> String {
+    guard case .text(let text)? = try value(name, file, path) else {
+      throw .damaged(path: path, member: name, problem: "the attribute is missing")
+    }
+    return text
   }
 
   private static func run(
     _ file: HDF5File, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: RunValue)]? {
-    guard H5Lexists(file.id, "/run", 0) > 0 else { return nil }
+    guard try file.contains("/run", in: path) else { return nil }
     let group = H5Gopen2(file.id, "/run", 0)
     guard group >= 0 else { throw .damaged(path: path, member: "run", problem: "not a group") }
     defer { H5Gclose(group) }
     do throws(HDF5Failure) {
       return try file.attributes(of: group)
     } catch {
-      throw .damaged(path: path, member: "run", problem: "\(error.call) failed")
+      throw .damaged(path: path, member: "run", problem: error.problem)
     }
   }
 

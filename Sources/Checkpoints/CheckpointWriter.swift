@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import DurableFiles
+internal import Glibc
 
 /// Writes checkpoints whole: under a temporary name, read back and verified, then published.
 public enum CheckpointWriter {
@@ -15,37 +16,21 @@ public enum CheckpointWriter {
     let tensors: [(CheckpointSection, [CheckpointTensor])] = [
       (.parameters, parameters), (.firstMoments, firstMoments), (.secondMoments, secondMoments),
     ]
-    let target: AtomicFile
-    do throws(FileError) {
-      target = try AtomicFile(path)
-    } catch {
-      throw .file(error)
-    }
     try checkRoom(for: tensors, document, at: path)
-    let digest = try HDF5.locked { () throws(CheckpointError) in
-      do throws(HDF5Failure) {
-        return try fill(target.temporaryPath, document, tensors)
-      } catch {
-        throw .file(writeFailure(path, error))
-      }
-    }
-    // What a reader would find, found now, while the older checkpoint still exists.
-    let reader = try CheckpointReader(target.temporaryPath)
-    if let finding = try reader.verify().first { throw finding }
     do throws(FileError) {
+      let target = try AtomicFile(path)
+      let digest = try filled(target, document, tensors)
+      try target.flush()
+      // What a reader would find, found now, while the older checkpoint still exists.
+      if let finding = CheckpointReader.verify(target.temporaryPath).first {
+        throw FileError(
+          .write, path: path, code: EIO, problem: "read back, it is wrong: \(finding)")
+      }
       try target.publish()
+      return digest
     } catch {
       throw .file(error)
     }
-    return digest
-  }
-
-  /// HDF5 hides `errno`; a full disk is by far the likeliest reason.
-  private static func writeFailure(_ path: String, _ failure: HDF5Failure) -> FileError {
-    let free = Folder.freeBytes(at: Folder.parent(of: path)) ?? 0
-    return FileError(
-      .write, path: path, code: 28,
-      problem: "HDF5 failed in \(failure.call); \(free) bytes are free on the disk")
   }
 
   private static func checkRoom(
@@ -54,11 +39,28 @@ public enum CheckpointWriter {
   ) throws(CheckpointError) {
     let values = tensors.flatMap(\.1).reduce(0) { $0 + $1.values.count }
     let texts = document.texts.reduce(0) { $0 + $1.bytes.count }
-    // Headers and chunk indexes take well under a hundredth, small tensors about 2 KiB each.
-    let needed = values * 4 + texts + values / 20 + 4_096 * tensors.flatMap(\.1).count
+    // Headers take about 1 KiB a tensor; a fifth is left for others who write to the same disk.
+    let needed = (values * 4 + texts + 4_096 * tensors.flatMap(\.1).count) / 5 * 6
     let folder = Folder.parent(of: path)
     if let free = Folder.freeBytes(at: folder), free < needed {
       throw .notEnoughRoom(folder: folder, needed: needed, free: free)
+    }
+  }
+
+  private static func filled(
+    _ target: AtomicFile, _ document: CheckpointDocument,
+    _ tensors: [(CheckpointSection, [CheckpointTensor])]
+  ) throws(FileError) -> String {
+    do throws(HDF5Failure) {
+      return try HDF5.locked { () throws(HDF5Failure) in
+        try fill(target.temporaryPath, document, tensors)
+      }
+    } catch {
+      // Where the library kept the system's reason to itself, its own words must do.
+      let isKnown = error.systemCode != 0
+      throw FileError(
+        .write, path: target.path, code: isKnown ? error.systemCode : EIO,
+        problem: isKnown ? nil : error.problem)
     }
   }
 
@@ -68,43 +70,62 @@ public enum CheckpointWriter {
   ) throws(HDF5Failure) -> String {
     let file = try HDF5File(path, .create)
     var parameterDigest = CheckpointDigest()
-    var stateDigest = CheckpointDigest()
+    var optimizerDigest = CheckpointDigest()
     for (section, list) in tensors {
-      for tensor in list.sorted(by: { CheckpointFormat.ordered($0.path, $1.path) }) {
+      try file.createGroup("/\(section.rawValue)")
+      let list = list.sorted { CheckpointFormat.ordered($0.path, $1.path) }
+      for (tensor, next) in zip(list, list.dropFirst()) {
+        precondition(
+          next.path != tensor.path && !next.path.hasPrefix("\(tensor.path)/"),
+          "`\(tensor.path)` and `\(next.path)` cannot both be in one checkpoint.")
+      }
+      for tensor in list {
         let bytes = UnsafeRawBufferPointer(tensor.values)
         let name = "\(section.rawValue)/\(tensor.path)"
         if section == .parameters {
           parameterDigest.add(tensor.path, sizes: tensor.sizes, bytes)
         } else {
-          stateDigest.add(name, sizes: tensor.sizes, bytes)
+          optimizerDigest.add(name, sizes: tensor.sizes, bytes)
         }
         let dataset = try file.createDataset(
           "/\(name)", .float, sizes: tensor.sizes, bytes.baseAddress)
-        defer { H5Dclose(dataset) }
         if tensor.sizes.isEmpty {
           try file.setAttribute("scalar", of: dataset, to: .integer(1))
         }
+        try HDF5.check(H5Dclose(dataset), "H5Dclose")
       }
     }
+    let digest = parameterDigest.finish()
+    try write(document, to: file)
+    try file.setAttribute("sha256", of: file.id, to: .text(digest))
+    try file.setAttribute("optimizer_sha256", of: file.id, to: .text(optimizerDigest.finish()))
+    try file.close()
+    return digest
+  }
+
+  private static func write(
+    _ document: CheckpointDocument, to file: HDF5File
+  ) throws(HDF5Failure) {
     for text in document.texts {
       let dataset = try file.createDataset(
         "/\(text.name)", .byte, sizes: [text.bytes.count], text.bytes)
-      H5Dclose(dataset)
+      if text.name == "recipe" {
+        let digest = SHA256.hexadecimal(SHA256.digest(text.bytes))
+        try file.setAttribute("sha256", of: dataset, to: .text(digest))
+      }
+      try HDF5.check(H5Dclose(dataset), "H5Dclose")
     }
-    stateDigest.add(document)
-    let digest = parameterDigest.finish()
-    try file.setAttribute("format", of: file.id, to: .text(CheckpointFormat.name))
-    try file.setAttribute("format_version", of: file.id, to: .integer(CheckpointFormat.version))
-    try file.setAttribute("tool_version", of: file.id, to: .text(document.toolVersion))
-    try file.setAttribute("family", of: file.id, to: .text(document.family))
-    try file.setAttribute("sha256", of: file.id, to: .text(digest))
-    try file.setAttribute("state_sha256", of: file.id, to: .text(stateDigest.finish()))
-    if let run = document.run {
-      let group = try HDF5.checked(H5Gcreate2(file.id, "/run", 0, 0, 0), "H5Gcreate2")
-      defer { H5Gclose(group) }
-      for (name, value) in run { try file.setAttribute(name, of: group, to: value) }
-    }
-    try file.flush()
-    return digest
+    let attributes: [(name: String, value: RunValue)] = [
+      ("format", .text(CheckpointFormat.name)),
+      ("format_version", .integer(CheckpointFormat.version)),
+      ("tool_version", .text(document.toolVersion)), ("family", .text(document.family)),
+      ("document_sha256", .text(CheckpointDigest.digest(of: document))),
+    ]
+    for (name, value) in attributes { try file.setAttribute(name, of: file.id, to: value) }
+    guard let run = document.run else { return }
+    try file.createGroup("/run")
+    let group = try HDF5.checked(H5Gopen2(file.id, "/run", 0), "H5Gopen2")
+    defer { H5Gclose(group) }
+    for (name, value) in run { try file.setAttribute(name, of: group, to: value) }
   }
 }

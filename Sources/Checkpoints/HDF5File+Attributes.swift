@@ -1,6 +1,16 @@
 internal import CHDF5
 
+/// An attribute's value.
+public enum RunValue: Hashable, Sendable {
+  case integer(Int64)
+  case real(Double)
+  /// At most 32 KiB of UTF-8 without a zero byte.
+  case text(String)
+}
+
 extension HDF5File {
+  private static let textLimit = 32 << 10
+
   /// Writes an attribute of a group or dataset.
   func setAttribute(_ name: String, of object: hid_t, to value: RunValue) throws(HDF5Failure) {
     let space = try HDF5.checked(H5Screate(H5S_SCALAR), "H5Screate")
@@ -11,11 +21,15 @@ extension HDF5File {
     case .real(var number):
       try write(name, object, space, dq_h5_file_double(), dq_h5_native_double(), &number)
     case .text(let text):
+      var bytes = Array(text.utf8)
+      precondition(
+        bytes.count <= HDF5File.textLimit && !bytes.contains(0),
+        "\(name): an attribute's text has at most \(HDF5File.textLimit) bytes and none is zero.")
+      bytes.append(0)
       let type = try HDF5.checked(H5Tcopy(dq_h5_c_string()), "H5Tcopy")
       defer { H5Tclose(type) }
-      var bytes = Array(text.utf8) + [0]
-      H5Tset_size(type, bytes.count)
-      H5Tset_cset(type, H5T_CSET_UTF8)
+      try HDF5.check(H5Tset_size(type, bytes.count), "H5Tset_size")
+      try HDF5.check(H5Tset_cset(type, H5T_CSET_UTF8), "H5Tset_cset")
       try write(name, object, space, type, type, &bytes)
     }
   }
@@ -27,7 +41,7 @@ extension HDF5File {
     let attribute = try HDF5.checked(
       H5Acreate2(object, name, fileType, space, 0, 0), "H5Acreate2")
     defer { H5Aclose(attribute) }
-    guard H5Awrite(attribute, memoryType, value) >= 0 else { throw HDF5Failure(call: "H5Awrite") }
+    try HDF5.check(H5Awrite(attribute, memoryType, value), "H5Awrite")
   }
 
   /// An attribute's value, or `nil` where there is none of that name.
@@ -40,7 +54,7 @@ extension HDF5File {
     let space = try HDF5.checked(H5Aget_space(attribute), "H5Aget_space")
     defer { H5Sclose(space) }
     guard H5Sget_simple_extent_npoints(space) == 1 else {
-      throw HDF5Failure(call: "an attribute of several values")
+      throw HDF5Failure(problem: "\(name) has several values")
     }
     switch H5Tget_class(type) {
     case H5T_INTEGER:
@@ -53,21 +67,21 @@ extension HDF5File {
       return .real(number)
     case H5T_STRING:
       let size = H5Tget_size(type)
-      guard H5Tis_variable_str(type) == 0, size <= 1 << 16 else {
-        throw HDF5Failure(call: "an attribute text of \(size) bytes")
+      guard H5Tis_variable_str(type) == 0, size <= HDF5File.textLimit + 1 else {
+        throw HDF5Failure(problem: "\(name) is a text of \(size) bytes")
       }
       var bytes = [UInt8](repeating: 0, count: size + 1)
       try read(attribute, type, &bytes)
       return .text(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
     default:
-      throw HDF5Failure(call: "an attribute of another type")
+      throw HDF5Failure(problem: "\(name) is of another type")
     }
   }
 
   private func read(
     _ attribute: hid_t, _ type: hid_t, _ target: UnsafeMutableRawPointer
   ) throws(HDF5Failure) {
-    guard H5Aread(attribute, type, target) >= 0 else { throw HDF5Failure(call: "H5Aread") }
+    try HDF5.check(H5Aread(attribute, type, target), "H5Aread")
   }
 
   /// All attributes of an object, in the order of their names' bytes.
@@ -83,7 +97,7 @@ extension HDF5File {
           return 0
         }, names)
     }
-    guard status >= 0 else { throw HDF5Failure(call: "H5Aiterate2") }
+    try HDF5.check(status, "H5Aiterate2")
     var result: [(name: String, value: RunValue)] = []
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       if let value = try attribute(name, of: object) { result.append((name, value)) }

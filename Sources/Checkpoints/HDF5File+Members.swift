@@ -7,17 +7,19 @@ extension HDF5File {
 
   /// The paths of all datasets below a group, in byte order.
   ///
-  /// Only hard links are followed, each group once on each way down, so a file can neither lead
-  /// to another file nor round in a circle.
+  /// Only hard links are followed, to a limited depth and number, so a file can neither lead to
+  /// another file nor round in a circle.
   func datasetPaths(below group: String, in file: String) throws(CheckpointError) -> [String] {
-    guard H5Lexists(id, group, 0) > 0 else { return [] }
+    guard try contains(group, in: file) else { return [] }
     var paths: [String] = []
-    try walk(group, prefix: "", depth: 0, in: file, into: &paths)
+    var visits = 0
+    try walk(group, prefix: "", depth: 0, in: file, into: &paths, visits: &visits)
     return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private func walk(
-    _ group: String, prefix: String, depth: Int, in file: String, into paths: inout [String]
+    _ group: String, prefix: String, depth: Int, in file: String, into paths: inout [String],
+    visits: inout Int
   ) throws(CheckpointError) {
     guard depth <= HDF5File.depthLimit else {
       throw .forbidden(path: file, member: group, problem: "nests groups without end")
@@ -30,7 +32,8 @@ extension HDF5File {
       throw .damaged(path: file, member: group, problem: "its list of members")
     }
     for index in 0..<information.nlinks {
-      guard paths.count < HDF5File.memberLimit else {
+      visits += 1
+      guard visits < HDF5File.memberLimit else {
         throw .forbidden(path: file, member: group, problem: "has members without end")
       }
       let name = try linkName(handle, index, group, in: file)
@@ -44,7 +47,9 @@ extension HDF5File {
       switch type {
       case H5I_DATASET: paths.append(path)
       case H5I_GROUP:
-        try walk("\(group)/\(name)", prefix: path, depth: depth + 1, in: file, into: &paths)
+        try walk(
+          "\(group)/\(name)", prefix: path, depth: depth + 1, in: file, into: &paths,
+          visits: &visits)
       default:
         throw .forbidden(path: file, member: path, problem: "is neither group nor dataset")
       }
@@ -62,8 +67,7 @@ extension HDF5File {
     var name = [CChar](repeating: 0, count: length + 1)
     H5Lget_name_by_idx(
       group, ".", H5_INDEX_NAME, H5_ITER_INC, index, &name, name.count, 0)
-    var link = H5L_info_t()
-    guard H5Lget_info(group, name, &link, 0) >= 0, link.type == H5L_TYPE_HARD else {
+    guard dq_h5_link_is_hard(group, name) == 1 else {
       throw .forbidden(path: file, member: path, problem: "has a link that leads elsewhere")
     }
     return String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,10 +1,4 @@
 internal import CHDF5
-internal import Synchronization
-
-/// A failed call of the HDF5 library.
-struct HDF5Failure: Error {
-  let call: String
-}
 
 /// One open HDF5 file: groups, chunked datasets with Fletcher32, scalar attributes.
 ///
@@ -12,6 +6,10 @@ struct HDF5Failure: Error {
 /// release of this object included, happens inside `HDF5.locked`.
 final class HDF5File {
   let id: hid_t
+  /// The size of a file that is read: no member of it can be larger.
+  let byteCount: Int
+  private var isOpen = true
+  var groups: Set<String> = []
 
   enum Mode {
     case create
@@ -21,65 +19,52 @@ final class HDF5File {
   init(_ path: String, _ mode: Mode) throws(HDF5Failure) {
     let access = try HDF5.checked(H5Pcreate(dq_h5_file_access()), "H5Pcreate")
     defer { H5Pclose(access) }
-    // Checksummed metadata: superblock 2 and version 2 headers.
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110)
+    // Files are never changed once they have their name, so locks guard nothing; and file systems
+    // without locks would refuse to open them.
+    try HDF5.check(H5Pset_file_locking(access, false, true), "H5Pset_file_locking")
     switch mode {
     case .create:
-      id = try HDF5.checked(H5Fcreate(path, dq_h5_truncate(), 0, access), "H5Fcreate")
+      // The format of HDF5 1.10: superblock 3, all metadata with checksums, chunk indexes included.
+      try HDF5.check(
+        H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "H5Pset_libver_bounds")
+      let creation = try HDF5.checked(H5Pcreate(dq_h5_file_create()), "H5Pcreate")
+      defer { H5Pclose(creation) }
+      // The same contents give the same bytes, whenever they are written.
+      try HDF5.check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
+      id = try HDF5.checked(H5Fcreate(path, dq_h5_truncate(), creation, access), "H5Fcreate")
+      byteCount = 0
     case .read:
       id = try HDF5.checked(H5Fopen(path, dq_h5_read_only(), access), "H5Fopen")
+      var size: hsize_t = 0
+      let status = H5Fget_filesize(id, &size)
+      byteCount = status >= 0 ? Int(clamping: size) : 0
     }
   }
 
   deinit {
-    H5Fclose(id)
+    if isOpen { H5Fclose(id) }
   }
 
-  /// Takes the error of the last writes, which `deinit` could not report.
-  func flush() throws(HDF5Failure) {
-    guard H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0 else { throw HDF5Failure(call: "H5Fflush") }
+  /// Closes the file and takes the error of the last writes, which `deinit` could not report.
+  func close() throws(HDF5Failure) {
+    try HDF5.check(H5Fflush(id, H5F_SCOPE_GLOBAL), "H5Fflush")
+    isOpen = false
+    try HDF5.check(H5Fclose(id), "H5Fclose")
   }
-}
 
-/// The library itself: set up once, one caller at a time.
-enum HDF5 {
-  private static let lock = Mutex(false)
-
-  /// Runs `body` with the library set up and to itself.
-  static func locked<Result>(_ body: () throws(CheckpointError) -> Result) throws(CheckpointError)
-    -> Result
-  {
-    var result: Swift.Result<Result, CheckpointError>?
-    lock.withLock { isReady in
-      if !isReady {
-        H5open()
-        // Errors come back as ours; plugins would be code loaded because a file asks for it.
-        H5Eset_auto2(0, nil, nil)
-        H5PLset_loading_state(0)
-        isReady = true
-      }
-      do throws(CheckpointError) { result = .success(try body()) } catch {
-        result = .failure(error)
+  /// Whether something has this path.
+  ///
+  /// - Throws: `forbidden` where a link on the way is not a plain one, which could lead to another
+  ///   place or another file.
+  func contains(_ member: String, in file: String) throws(CheckpointError) -> Bool {
+    var way = ""
+    for component in member.split(separator: "/") {
+      way += "/\(component)"
+      guard H5Lexists(id, way, 0) > 0 else { return false }
+      guard dq_h5_link_is_hard(id, way) == 1 else {
+        throw .forbidden(path: file, member: way, problem: "is a link that leads elsewhere")
       }
     }
-    guard let result else { preconditionFailure("The lock runs its body.") }
-    return try result.get()
+    return true
   }
-
-  /// Closes a file with the library to itself.
-  static func release(_ file: inout HDF5File?) {
-    lock.withLock { _ in file = nil }
-  }
-
-  static func checked(_ id: hid_t, _ call: String) throws(HDF5Failure) -> hid_t {
-    guard id >= 0 else { throw HDF5Failure(call: call) }
-    return id
-  }
-}
-
-/// An attribute's value.
-public enum RunValue: Hashable, Sendable {
-  case integer(Int64)
-  case real(Double)
-  case text(String)
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A file that appears whole under its name or not at all.
 ///
@@ -13,42 +14,59 @@ public final class AtomicFile {
   public let path: String
   /// Where the bytes are until they are published; other libraries may write there.
   public let temporaryPath: String
+  /// Open from the first byte on, so that every failure to store one reaches the flush.
+  private let file: FileDescriptor
   private var isPublished = false
 
   /// Creates the temporary file.
   public init(_ path: String) throws(FileError) {
     self.path = path
-    temporaryPath = "\(Folder.parent(of: path))/.\(Folder.lastName(of: path)).\(getpid()).tmp"
-    _ = try FileDescriptor(
-      temporaryPath, flags: O_WRONLY | O_CREAT | O_TRUNC, operation: .create)
+    temporaryPath = TemporaryName.next(for: path)
+    do throws(FileError) {
+      file = try FileDescriptor(
+        temporaryPath, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, operation: .create)
+    } catch {
+      throw FileError(.create, path: path, code: error.code)
+    }
   }
 
   deinit {
-    if !isPublished { unlink(temporaryPath) }
+    guard !isPublished else { return }
+    // Another descriptor may still be open somewhere; the room on the disk comes back all the same.
+    _ = ftruncate(file.number, 0)
+    unlink(temporaryPath)
   }
 
   /// Appends bytes.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    let file = try FileDescriptor(temporaryPath, flags: O_WRONLY | O_APPEND, operation: .write)
-    try file.write(bytes)
+    do throws(FileError) {
+      try file.write(bytes)
+    } catch {
+      throw FileError(error.operation, path: path, code: error.code)
+    }
   }
 
   public func write(_ bytes: [UInt8]) throws(FileError) {
-    let file = try FileDescriptor(temporaryPath, flags: O_WRONLY | O_APPEND, operation: .write)
-    var failure: FileError?
-    bytes.withUnsafeBytes { bytes in
-      do throws(FileError) { try file.write(bytes) } catch { failure = error }
+    try bytes.withUnsafeBufferPointer { (bytes) throws(FileError) in
+      try write(UnsafeRawBufferPointer(bytes))
     }
-    if let failure { throw failure }
+  }
+
+  /// Brings the bytes to the disk, which `publish` does too.
+  ///
+  /// A failed flush may have dropped data without a second word: the file is lost and must be
+  /// written anew, never flushed again.
+  public func flush() throws(FileError) {
+    do throws(FileError) {
+      try file.flush()
+    } catch {
+      throw FileError(.flush, path: path, code: error.code)
+    }
   }
 
   /// Puts the file under its name, replacing what was there.
   public func publish() throws(FileError) {
-    do {
-      // A failed flush may have dropped data: the file is lost and must be written anew.
-      let file = try FileDescriptor(temporaryPath, flags: O_RDONLY, operation: .flush)
-      try file.flush()
-    }
+    try flush()
     guard rename(temporaryPath, path) == 0 else {
       throw FileError(.publish, path: path, code: errno)
     }
@@ -63,15 +81,39 @@ public final class AtomicFile {
     try file.publish()
   }
 
-  /// Whether a name is one that an unpublished file has.
-  public static func isTemporary(_ name: String) -> Bool {
-    name.hasPrefix(".") && name.hasSuffix(".tmp")
-  }
+  /// Whether a name is one that an unpublished file or link has.
+  public static func isTemporary(_ name: String) -> Bool { TemporaryName.isOne(name) }
 
   /// Removes what killed processes left in a folder. The caller holds the folder's lock.
-  public static func sweepTemporaries(in folder: String) throws(FileError) {
-    for name in try Folder.names(in: folder) where isTemporary(name) {
-      unlink("\(folder)/\(name)")
+  ///
+  /// - Returns: the removed names in byte order.
+  @discardableResult
+  public static func sweepTemporaries(in folder: String) throws(FileError) -> [String] {
+    let stray = try Folder.names(in: folder).filter(isTemporary)
+    for name in stray {
+      guard unlink("\(folder)/\(name)") == 0 || errno == ENOENT else {
+        throw FileError(.remove, path: "\(folder)/\(name)", code: errno)
+      }
+    }
+    return stray
+  }
+}
+
+/// Names like `.step-00000001.h5.4711-3.duiqi-tmp`: file, process, count within the process.
+enum TemporaryName {
+  private static let suffix = ".duiqi-tmp"
+  private static let count = Atomic<Int>(0)
+
+  static func next(for path: String) -> String {
+    while true {
+      let number = count.add(1, ordering: .relaxed).newValue
+      let name = ".\(Folder.lastName(of: path)).\(getpid())-\(number)\(suffix)"
+      let candidate = "\(Folder.parent(of: path))/\(name)"
+      // A killed process may have had our number: in containers each run often has the same.
+      var status = stat()
+      if lstat(candidate, &status) != 0 { return candidate }
     }
   }
+
+  static func isOne(_ name: String) -> Bool { name.hasPrefix(".") && name.hasSuffix(suffix) }
 }

@@ -4,8 +4,7 @@ internal import Glibc
 public enum AtomicLink {
   /// - Parameter target: relative to the link's folder.
   public static func replace(_ path: String, target: String) throws(FileError) {
-    let temporary = "\(Folder.parent(of: path))/.\(Folder.lastName(of: path)).\(getpid()).tmp"
-    unlink(temporary)
+    let temporary = TemporaryName.next(for: path)
     guard symlink(target, temporary) == 0 else {
       throw FileError(.link, path: path, code: errno)
     }

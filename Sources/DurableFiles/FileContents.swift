@@ -4,13 +4,13 @@ internal import Glibc
 public enum FileContents {
   /// - Parameter limit: a larger file is refused, unread.
   public static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-    let file = try FileDescriptor(path, flags: O_RDONLY, operation: .open)
+    let file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK, operation: .open)
     var status = stat()
     guard fstat(file.number, &status) == 0 else {
       throw FileError(.read, path: path, code: errno)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError(.read, path: path, code: EISDIR, problem: "it is not a regular file")
+      throw FileError(.read, path: path, code: EISDIR, problem: "it is no regular file")
     }
     guard status.st_size <= limit else {
       throw FileError(

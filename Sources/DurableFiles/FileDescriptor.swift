@@ -27,6 +27,8 @@ struct FileDescriptor: ~Copyable {
         if errno == EINTR { continue }
         throw FileError(.write, path: path, code: errno)
       }
+      // No system we know takes nothing of something; waiting for it could take for ever.
+      guard count > 0 else { throw FileError(.write, path: path, code: EIO) }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
   }

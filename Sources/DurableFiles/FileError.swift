@@ -3,7 +3,7 @@ internal import Glibc
 /// What the system refused to do with a file.
 public struct FileError: Error, Equatable, Sendable {
   public enum Operation: String, Sendable {
-    case open, create, read, write, flush, publish, link, lock, list
+    case open, create, read, write, flush, publish, remove, link, lock, list
   }
 
   public let operation: Operation
@@ -20,7 +20,7 @@ public struct FileError: Error, Equatable, Sendable {
     self.problem = problem
   }
 
-  /// No room is left: the disk or a quota is full.
+  /// No room is left: the disk or a quota is full, or files may not grow so large.
   public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 }
 
@@ -32,11 +32,13 @@ extension FileError: CustomStringConvertible {
 
   private var remedy: String {
     switch code {
-    case ENOSPC, EDQUOT, EFBIG: "Room on the disk was expected. Free some or use another folder."
+    case ENOSPC, EDQUOT: "Room on the disk was expected. Free some or use another folder."
     case EACCES, EPERM: "Permission was expected. Change it or use another folder."
     case EROFS: "A writable file system was expected. Use another folder."
     case ENOENT: "The file or its folder was expected to be there. Check the path."
-    case EISDIR: "A file was expected, this is a folder."
+    case EISDIR: "A regular file was expected. Check the path."
+    case EFBIG: "A smaller file was expected. Check the path, or the limit on file sizes."
+    case EWOULDBLOCK: "One process at a time was expected. Wait for it, or use another folder."
     case ENOTDIR: "A folder was expected in the path. Check the path."
     default: "Check the path and the disk."
     }

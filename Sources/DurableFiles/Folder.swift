@@ -47,11 +47,19 @@ public enum Folder {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
+  /// Bytes in a file, or `nil` where there is no regular file.
+  public static func fileBytes(at path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return status.st_size
+  }
+
   /// Bytes that an ordinary user may still write where the folder lies.
   public static func freeBytes(at path: String) -> Int? {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return nil }
-    return Int(status.f_bavail) * Int(status.f_frsize)
+    let (bytes, overflow) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+    return overflow ? Int.max : Int(clamping: bytes)
   }
 
   /// Makes what was renamed or linked in a folder survive a power failure.

@@ -20,7 +20,9 @@ public final class NumpyFile {
   public func write(_ values: [Float]) throws(FileError) {
     missingCount -= values.count
     precondition(missingCount >= 0, "More values than the header states.")
-    try file.write(values.withUnsafeBytes { Array($0) })
+    try values.withUnsafeBufferPointer { (values) throws(FileError) in
+      try file.write(UnsafeRawBufferPointer(values))
+    }
   }
 
   public func publish() throws(FileError) {

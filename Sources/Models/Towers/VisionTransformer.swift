@@ -26,6 +26,8 @@ public struct VisionTransformer: Sendable {
     public var mlpWidth: Int { 4 * width }
     public var headCount: Int { width / headWidth }
     public var patchCount: Int { (imageSize / patchSize) * (imageSize / patchSize) }
+    /// Numbers of one picture: three channels.
+    public var pixelCount: Int { 3 * imageSize * imageSize }
     /// Patches and the class token.
     public var tokenCount: Int { patchCount + 1 }
 

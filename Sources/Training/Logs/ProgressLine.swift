@@ -91,7 +91,7 @@ package struct ProgressLine {
   }
 
   private func drawn(step: Int, facts: String, columns: Int) -> String {
-    let room = min(40, columns - facts.count - 9)
+    let room = min(40, columns - facts.count - 10)
     guard room >= 4, totalSteps > 0 else { return String(facts.prefix(max(0, columns - 1))) }
     let share = min(1, max(0, Double(step) / Double(totalSteps)))
     let filled = Int(share * Double(room))

@@ -1,0 +1,90 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import DurableFiles
+internal import Models
+internal import PairData
+internal import Tokenizers
+
+/// A model ready to compute: towers, parameters on a device, tokenizer, preparation of inputs.
+final class LoadedModel {
+  let description: ModelDescription
+  let model: DualEncoder
+  let tokenizer: Tokenizer
+  let device: CPUDevice
+  let parameters: CPUParameters
+
+  init(
+    _ description: ModelDescription, tokenizer: Tokenizer, device: CPUDevice,
+    layout: ParameterLayout? = nil
+  ) {
+    self.description = description
+    model = DualEncoder(description.configuration)
+    self.tokenizer = tokenizer
+    self.device = device
+    parameters = device.makeParameters(
+      layout ?? ParameterLayout(trained: [], locked: model.parameters))
+  }
+
+  /// Loads a checkpoint for inference: nothing is trained.
+  convenience init(_ reader: CheckpointReader, device: CPUDevice) throws(ModelError) {
+    let description = try ModelDescription(
+      configuration: reader.document.configuration,
+      preprocessing: reader.document.preprocessing, file: reader.path)
+    let tokenizer = try Self.tokenizer(
+      reader.document.vocabulary, path: reader.path,
+      expected: description.configuration.text.vocabularyCount)
+    self.init(description, tokenizer: tokenizer, device: device)
+    try readParameters(from: reader)
+  }
+
+  /// Takes all parameters from a checkpoint; both sides must have the same ones.
+  func readParameters(from reader: CheckpointReader) throws(ModelError) {
+    let own = Set(parameters.layout.entries.map(\.parameter.path))
+    if let other = reader.paths(in: .parameters).first(where: { !own.contains($0) }) {
+      throw .checkpoint(.unexpectedMember(path: reader.path, member: other))
+    }
+    try read(parameters.layout.entries.map(\.parameter), from: reader)
+  }
+
+  /// Takes some parameters from a checkpoint that may have others besides.
+  func read(_ wanted: [Parameter], from reader: CheckpointReader) throws(ModelError) {
+    do throws(CheckpointError) {
+      for parameter in wanted {
+        try reader.read(
+          parameter.path, in: .parameters, sizes: parameter.sizes,
+          into: parameters.storage(of: parameter.path))
+      }
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  /// The tensors of a checkpoint, in arena order.
+  var tensors: [CheckpointTensor] {
+    parameters.layout.entries.map { entry in
+      CheckpointTensor(
+        path: entry.parameter.path, sizes: entry.parameter.sizes,
+        values: UnsafeBufferPointer(parameters.storage(of: entry.parameter.path)))
+    }
+  }
+
+  /// The tokenizer of vocabulary bytes that has as many entries as the text tower has rows.
+  static func tokenizer(
+    _ bytes: [UInt8], path: String, expected: Int?
+  ) throws(ModelError) -> Tokenizer {
+    let tokenizer: Tokenizer
+    do throws(TokenizerError) {
+      tokenizer = try Tokenizer(vocabularyBytes: bytes)
+    } catch {
+      throw .vocabulary(path: path, error)
+    }
+    if let expected, tokenizer.vocabularyCount != expected {
+      throw .mismatch(
+        found: "\(path): the vocabulary has \(tokenizer.vocabularyCount) entries",
+        expected: "The text tower has rows for \(expected)",
+        advice: "Use the vocabulary that the model was made with.")
+    }
+    return tokenizer
+  }
+}

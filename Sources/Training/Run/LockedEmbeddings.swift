@@ -1,0 +1,38 @@
+internal import CPUDevice
+internal import Models
+internal import PairData
+
+/// What a locked image tower makes of the training pictures, computed once.
+///
+/// Pictures are encoded in the order of the pair set in chunks of a fixed size, so an embedding
+/// does not depend on the batch that asks for it, nor on where a run was resumed.
+struct LockedEmbeddings {
+  /// [pairs, width]; rows of damaged pairs are zero and never asked for.
+  private let values: [Float]
+  private let width: Int
+  let damaged: [DamagedPair]
+
+  init(
+    _ preparation: RunPreparation, progress: (Int, Int) -> Void
+  ) async throws(ModelError) {
+    let loaded = preparation.loaded
+    width = loaded.model.configuration.embeddingWidth
+    let validator = try Validator(
+      loaded, pairs: preparation.pairs, captions: preparation.recipe.data.captions,
+      loaderTasks: preparation.loaderTasks, damageLimit: preparation.recipe.data.damageLimit)
+    let embeddings = try await validator.embed(progress: progress)
+    var values = [Float](repeating: 0, count: preparation.pairs.count * width)
+    for (row, pair) in embeddings.pairIndices.enumerated() {
+      values.replaceSubrange(
+        pair * width..<(pair + 1) * width,
+        with: embeddings.images[row * width..<(row + 1) * width])
+    }
+    self.values = values
+    damaged = embeddings.damaged
+  }
+
+  /// - Returns: [pairs.count, width].
+  func rows(_ pairs: [Int]) -> [Float] {
+    pairs.flatMap { values[$0 * width..<($0 + 1) * width] }
+  }
+}

@@ -1,0 +1,170 @@
+internal import Models
+internal import PairData
+
+/// What a checkpoint says of its model besides the parameters: sizes, and how inputs are prepared.
+struct ModelDescription: Equatable {
+  static let family = "chinese_clip"
+
+  var configuration: DualEncoder.Configuration
+  /// Tokens that captions are cut to.
+  var contextLength: Int
+  var decoding: ImageDecodingOptions
+  var normalization: ImagePreparation.Normalization
+  /// The selector that commands use when none is given.
+  var captions: CaptionSelector
+
+  /// How pictures become pixels, with what training does to them.
+  func preparation(augmentation: Augmentation = .none) -> ImagePreparation {
+    ImagePreparation(
+      size: configuration.image.imageSize, augmentation: augmentation, decoding: decoding,
+      normalization: normalization)
+  }
+}
+
+extension ModelDescription {
+  /// The model's sizes as JSON.
+  var configurationText: String {
+    let (image, text) = (configuration.image, configuration.text)
+    return object([
+      ("family", .text(Self.family)), ("embedding_width", number(configuration.embeddingWidth)),
+      (
+        "image",
+        .object([
+          member("size", image.imageSize), member("patch", image.patchSize),
+          member("width", image.width), member("depth", image.depth),
+          member("head_width", image.headWidth),
+        ])
+      ),
+      (
+        "text",
+        .object([
+          member("vocabulary", text.vocabularyCount), member("width", text.width),
+          member("depth", text.depth), member("head_width", text.headWidth),
+          member("mlp_width", text.mlpWidth), member("maximum_positions", text.positionCount),
+          member("token_types", text.tokenTypeCount),
+        ])
+      ),
+    ])
+  }
+
+  /// How inputs are prepared, as JSON.
+  var preprocessingText: String {
+    object([
+      ("context_length", number(contextLength)),
+      ("resize_mode", .text("squash")), ("interpolation", .text("bicubic")),
+      ("image_mean", .array(normalization.mean.map { .number("\($0)") })),
+      ("image_std", .array(normalization.deviation.map { .number("\($0)") })),
+      ("alpha", .text(decoding.alpha == .onWhite ? "on_white" : "dropped")),
+      ("exif_orientation", .text(decoding.orientation == .applied ? "applied" : "ignored")),
+      ("captions", .text(captions.description)),
+    ])
+  }
+
+  private func object(_ members: [(String, JSONValue)]) -> String {
+    JSONValue.object(members.map { .init(name: $0.0, value: $0.1) }).serialized
+  }
+
+  private func number(_ value: Int) -> JSONValue { .number("\(value)") }
+
+  private func member(_ name: String, _ value: Int) -> JSONValue.Member {
+    .init(name: name, value: number(value))
+  }
+}
+
+extension ModelDescription {
+  /// Reads both texts of a checkpoint; all numbers are checked, so that no later step can trap.
+  init(configuration: String, preprocessing: String, file: String) throws(ModelError) {
+    let sizes = try JSONFields(configuration, file: file, member: "configuration")
+    let inputs = try JSONFields(preprocessing, file: file, member: "preprocessing")
+    let family = try sizes.text("family")
+    guard family == Self.family else { throw .unknownFamily(file: file, found: family) }
+    let (image, text) = (try sizes.object("image"), try sizes.object("text"))
+    let imageTower = VisionTransformer.Configuration(
+      imageSize: try image.size("size", in: 1...4_096),
+      patchSize: try image.size("patch", in: 1...512),
+      width: try image.size("width", in: 1...16_384), depth: try image.size("depth", in: 1...256),
+      headWidth: try image.size("head_width", in: 1...1_024))
+    let textTower = BERT.Configuration(
+      vocabularyCount: try text.size("vocabulary", in: 1...4_000_000),
+      width: try text.size("width", in: 1...16_384), depth: try text.size("depth", in: 1...256),
+      headWidth: try text.size("head_width", in: 1...1_024),
+      mlpWidth: try text.size("mlp_width", in: 1...65_536),
+      positionCount: try text.size("maximum_positions", in: 2...65_536),
+      tokenTypeCount: try text.size("token_types", in: 1...64))
+    self.configuration = DualEncoder.Configuration(
+      image: imageTower, text: textTower,
+      embeddingWidth: try sizes.size("embedding_width", in: 1...16_384))
+    guard imageTower.width % imageTower.headWidth == 0, textTower.width % textTower.headWidth == 0,
+      imageTower.patchSize <= imageTower.imageSize
+    else { throw .damagedDescription(file: file, member: "configuration", problem: "its sizes") }
+    contextLength = try inputs.size("context_length", in: 2...textTower.positionCount)
+    normalization = .init(
+      mean: try inputs.numbers("image_mean"), deviation: try inputs.numbers("image_std"))
+    decoding = ImageDecodingOptions(
+      alpha: try inputs.text("alpha") == "dropped" ? .dropped : .onWhite,
+      orientation: try inputs.text("exif_orientation") == "ignored" ? .ignored : .applied)
+    do throws(PairDataError) {
+      captions = try CaptionSelector(inputs.textOrEmpty("captions"))
+    } catch {
+      throw .damagedDescription(file: file, member: "preprocessing", problem: "\(error)")
+    }
+  }
+}
+
+/// Typed access to the members of a JSON object in a checkpoint.
+private struct JSONFields {
+  let value: JSONValue
+  let file: String
+  let member: String
+
+  init(_ text: String, file: String, member: String) throws(ModelError) {
+    do throws(JSONFault) {
+      value = try JSONParser.parse(Array(text.utf8))
+    } catch {
+      throw .damagedDescription(file: file, member: member, problem: "\(error)")
+    }
+    self.file = file
+    self.member = member
+  }
+
+  private init(value: JSONValue, file: String, member: String) {
+    self.value = value
+    self.file = file
+    self.member = member
+  }
+
+  func object(_ name: String) throws(ModelError) -> JSONFields {
+    guard let part = value[name], case .object = part else { throw missing(name) }
+    return JSONFields(value: part, file: file, member: member)
+  }
+
+  func text(_ name: String) throws(ModelError) -> String {
+    guard let text = value[name]?.string else { throw missing(name) }
+    return text
+  }
+
+  func textOrEmpty(_ name: String) -> String { value[name]?.string ?? "" }
+
+  func size(_ name: String, in range: ClosedRange<Int>) throws(ModelError) -> Int {
+    guard let number = value[name]?.integer, range.contains(Int(number)) else {
+      throw missing(name)
+    }
+    return Int(number)
+  }
+
+  func numbers(_ name: String) throws(ModelError) -> [Float] {
+    guard case .array(let values)? = value[name], values.count == 3 else { throw missing(name) }
+    var numbers: [Float] = []
+    for value in values {
+      guard case .number(let digits) = value, let number = Float(digits), number.isFinite else {
+        throw missing(name)
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  private func missing(_ name: String) -> ModelError {
+    .damagedDescription(file: file, member: member, problem: "`\(name)` is missing or out of range")
+  }
+}

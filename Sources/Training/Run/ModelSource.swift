@@ -1,0 +1,99 @@
+internal import CPUDevice
+internal import Checkpoints
+internal import DurableFiles
+internal import Models
+internal import PairData
+internal import Tokenizers
+
+/// Where a recipe's model comes from: a checkpoint, or a configuration and a vocabulary.
+struct ModelSource {
+  let description: ModelDescription
+  let tokenizer: Tokenizer
+  private let whole: CheckpointReader?
+  private let imageTower: CheckpointReader?
+
+  init(_ recipe: Recipe) throws(ModelError) {
+    switch recipe.model.source {
+    case .checkpoint(let path):
+      let reader = try Self.open(path)
+      var description = try ModelDescription(
+        configuration: reader.document.configuration,
+        preprocessing: reader.document.preprocessing, file: path)
+      try Self.check(recipe, positions: description.configuration.text.positionCount)
+      description.contextLength = recipe.data.contextLength
+      description.decoding = Self.decoding(recipe)
+      description.captions = recipe.data.validationCaptions
+      self.description = description
+      tokenizer = try LoadedModel.tokenizer(
+        reader.document.vocabulary, path: path,
+        expected: description.configuration.text.vocabularyCount)
+      (whole, imageTower) = (reader, nil)
+    case .fresh(let fresh):
+      try Self.check(recipe, positions: fresh.text.maximumPositions)
+      tokenizer = try Self.vocabulary(fresh.vocabulary)
+      description = ModelDescription(
+        configuration: Self.configuration(fresh, vocabularyCount: tokenizer.vocabularyCount),
+        contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
+        normalization: .clip, captions: recipe.data.validationCaptions)
+      whole = nil
+      imageTower = try fresh.imageFrom.map { path throws(ModelError) in try Self.open(path) }
+    }
+  }
+
+  /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.
+  func giveStartValues(to loaded: LoadedModel, seed: UInt64) throws(ModelError) {
+    if let whole {
+      try loaded.readParameters(from: whole)
+      return
+    }
+    loaded.parameters.initialize(seed: seed)
+    if let imageTower { try loaded.read(loaded.model.image.parameters, from: imageTower) }
+  }
+
+  private static func open(_ path: String) throws(ModelError) -> CheckpointReader {
+    do throws(CheckpointError) {
+      let reader = try CheckpointReader(path)
+      if let finding = try reader.verify().first { throw finding }
+      return reader
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  private static func vocabulary(_ path: String) throws(ModelError) -> Tokenizer {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileContents.read(path, limit: 64 << 20)
+    } catch {
+      throw .file(error)
+    }
+    return try LoadedModel.tokenizer(bytes, path: path, expected: nil)
+  }
+
+  private static func check(_ recipe: Recipe, positions: Int) throws(ModelError) {
+    guard recipe.data.contextLength <= positions else {
+      throw .mismatch(
+        found: "`data.context_length` is \(recipe.data.contextLength)",
+        expected: "The text tower has positions for \(positions) tokens",
+        advice: "Use a context length up to that.")
+    }
+  }
+
+  private static func decoding(_ recipe: Recipe) -> ImageDecodingOptions {
+    ImageDecodingOptions(alpha: recipe.data.alpha, orientation: recipe.data.orientation)
+  }
+
+  private static func configuration(
+    _ fresh: Recipe.Fresh, vocabularyCount: Int
+  ) -> DualEncoder.Configuration {
+    DualEncoder.Configuration(
+      image: .init(
+        imageSize: fresh.image.size, patchSize: fresh.image.patch, width: fresh.image.width,
+        depth: fresh.image.depth, headWidth: fresh.image.headWidth),
+      text: .init(
+        vocabularyCount: vocabularyCount, width: fresh.text.width, depth: fresh.text.depth,
+        headWidth: fresh.text.headWidth, mlpWidth: fresh.text.mlpWidth,
+        positionCount: fresh.text.maximumPositions),
+      embeddingWidth: fresh.embeddingWidth)
+  }
+}

@@ -1,0 +1,145 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import DurableFiles
+internal import Glibc
+internal import Models
+internal import PairData
+internal import Tokenizers
+
+/// A recipe with everything it names opened: model, data, rules, counts of steps.
+///
+/// What can be wrong with a recipe is found here, before the first step and by `--dry-run` alike.
+final class RunPreparation {
+  let recipe: Recipe
+  let loaded: LoadedModel
+  let pairs: PairSet
+  let validationPairs: PairSet?
+  /// One for each parameter, in the order of the arena.
+  let treatments: [String: ParameterTreatment]
+  let groups: [AdamWUpdate.Group]
+  let stepsPerEpoch: Int
+  let totalSteps: Int
+  let loaderTasks: Int
+  let step: ContrastiveStep
+
+  init(_ recipe: Recipe) throws(ModelError) {
+    self.recipe = recipe
+    let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let device = CPUDevice(threadCount: recipe.threads.compute ?? max(1, cores))
+    loaderTasks = recipe.threads.loader ?? max(1, cores)
+    do throws(PairDataError) {
+      pairs = try PairSet(patterns: recipe.data.train, folder: "/")
+      validationPairs =
+        recipe.data.validation.isEmpty
+        ? nil : try PairSet(patterns: recipe.data.validation, folder: "/")
+    } catch {
+      throw .data(error)
+    }
+    guard pairs.count >= recipe.batch.pairs else {
+      throw .data(.tooFewPairs(readable: pairs.count, batch: recipe.batch.pairs))
+    }
+    stepsPerEpoch = pairs.count / recipe.batch.pairs
+    totalSteps = max(1, recipe.length.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: 0))
+
+    let source = try ModelSource(recipe)
+    let parameters = DualEncoder(source.description.configuration).parameters
+    let resolved: [ParameterTreatment]
+    do throws(RecipeError) {
+      resolved = try recipe.model.rules.resolve(paths: parameters.map(\.path))
+    } catch {
+      throw .recipe(error)
+    }
+    let layout = Self.layout(parameters, resolved)
+    treatments = Dictionary(
+      zip(parameters.map(\.path), resolved), uniquingKeysWith: { first, _ in first })
+    groups = Self.groups(of: layout, treatments, weightDecay: recipe.optimizer.weightDecay)
+    guard layout.trainedElementCount > 0 else {
+      throw .mismatch(
+        found: "Every parameter is locked", expected: "Something to train was expected",
+        advice: "Add a rule such as \"text/**: trained\" to `model.train`.")
+    }
+    loaded = LoadedModel(
+      source.description, tokenizer: source.tokenizer, device: device, layout: layout)
+    try source.giveStartValues(to: loaded, seed: recipe.seed)
+    do throws(DeviceError) {
+      step = try ContrastiveStep(
+        loaded.model, settings: Self.settings(recipe), on: device,
+        parameters: loaded.parameters)
+    } catch {
+      throw .device(error)
+    }
+  }
+
+  /// Whether no parameter of the image tower is trained.
+  var imageIsLocked: Bool {
+    loaded.model.image.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
+  }
+
+  var schedule: LearningRateSchedule {
+    LearningRateSchedule(
+      recipe.optimizer, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
+  }
+
+  /// What the loader makes of the training pairs.
+  func loaderConfiguration(withImages: Bool) -> LoaderConfiguration {
+    var configuration = LoaderConfiguration(
+      batchPairs: recipe.batch.pairs, contextLength: recipe.data.contextLength,
+      images: withImages
+        ? loaded.description.preparation(augmentation: recipe.data.augmentation) : nil)
+    configuration.seed = recipe.seed
+    configuration.isShuffled = recipe.data.isShuffled
+    configuration.captions = recipe.data.captions
+    configuration.damagePolicy = DamagedPairPolicy(limit: recipe.data.damageLimit)
+    configuration.taskCount = loaderTasks
+    return configuration
+  }
+
+  private static func settings(_ recipe: Recipe) -> ContrastiveStep.Settings {
+    ContrastiveStep.Settings(
+      pairs: recipe.batch.pairs, imagesPerChunk: recipe.batch.imagesPerChunk,
+      tokensPerChunk: recipe.batch.tokensPerChunk, contextLength: recipe.data.contextLength,
+      dropout: recipe.model.dropout, repeatedPairs: recipe.objective.repeatedPairs,
+      memoryBudgetBytes: recipe.memoryBudget.bytes, seed: recipe.seed)
+  }
+
+  /// Trained parameters of one rate and decay lie together, in the order in which their kind first
+  /// appears, so that an update is one pass a kind.
+  private static func layout(
+    _ parameters: [Parameter], _ treatments: [ParameterTreatment]
+  ) -> ParameterLayout {
+    var kinds: [(rate: Float, decay: Float, members: [Parameter])] = []
+    var locked: [Parameter] = []
+    for (parameter, treatment) in zip(parameters, treatments) {
+      guard treatment.isTrained else {
+        locked.append(parameter)
+        continue
+      }
+      let decay = treatment.decay(dimensionCount: parameter.sizes.count)
+      if let kind = kinds.firstIndex(where: { $0.rate == treatment.rate && $0.decay == decay }) {
+        kinds[kind].members.append(parameter)
+      } else {
+        kinds.append((treatment.rate, decay, [parameter]))
+      }
+    }
+    return ParameterLayout(trained: kinds.flatMap(\.members), locked: locked)
+  }
+
+  private static func groups(
+    of layout: ParameterLayout, _ treatments: [String: ParameterTreatment], weightDecay: Float
+  ) -> [AdamWUpdate.Group] {
+    var groups: [AdamWUpdate.Group] = []
+    for entry in layout.entries where entry.isTrained {
+      guard let treatment = treatments[entry.parameter.path] else { continue }
+      let decay = weightDecay * treatment.decay(dimensionCount: entry.parameter.sizes.count)
+      let end = entry.offset + entry.parameter.elementCount
+      if let last = groups.last, last.rateFactor == treatment.rate, last.weightDecay == decay {
+        groups[groups.count - 1].range = last.range.lowerBound..<end
+      } else {
+        groups.append(
+          .init(range: entry.offset..<end, rateFactor: treatment.rate, weightDecay: decay))
+      }
+    }
+    return groups
+  }
+}

@@ -1,0 +1,112 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Models
+internal import PairData
+
+/// Embeddings of all pictures and captions of a pair set, for retrieval figures and searching.
+struct PairEmbeddings {
+  /// [images, width].
+  var images: [Float] = []
+  /// [texts, width].
+  var texts: [Float] = []
+  /// The picture of each text.
+  var partners: [Int] = []
+  var captions: [String] = []
+  var pairIndices: [Int] = []
+  var keys: [String] = []
+  var shards: [String] = []
+  var damaged: [DamagedPair] = []
+}
+
+/// Encodes a pair set with a model as it is, and ranks pictures against captions.
+final class Validator {
+  private let loaded: LoadedModel
+  private let embedder: Embedder
+  private let pairs: PairSet
+  private let configuration: LoaderConfiguration
+  private let keepsImages: Bool
+  private var keptImages: PairEmbeddings?
+
+  /// - Parameter imagesAreLocked: whether the image tower never changes, so that pictures are
+  ///   encoded once.
+  init(
+    _ loaded: LoadedModel, pairs: PairSet, captions: CaptionSelector, loaderTasks: Int,
+    damageLimit: Double, imagesAreLocked: Bool = false
+  ) throws(ModelError) {
+    self.loaded = loaded
+    self.pairs = pairs
+    keepsImages = imagesAreLocked
+    var configuration = LoaderConfiguration(
+      batchPairs: 64, contextLength: loaded.description.contextLength,
+      images: loaded.description.preparation())
+    configuration.captions = captions
+    configuration.taskCount = loaderTasks
+    configuration.damagePolicy = DamagedPairPolicy(limit: damageLimit)
+    self.configuration = configuration
+    do throws(DeviceError) {
+      embedder = try Embedder(
+        loaded.model, on: loaded.device, parameters: loaded.parameters)
+    } catch {
+      throw .device(error)
+    }
+  }
+
+  /// Encodes all pairs.
+  ///
+  /// - Parameter progress: is told how many pairs of how many are done.
+  func embed(progress: (Int, Int) -> Void = { _, _ in }) async throws(ModelError) -> PairEmbeddings
+  {
+    var configuration = configuration
+    if keptImages != nil { configuration.images = nil }
+    var result = PairEmbeddings()
+    var walk = EvaluationPairs(
+      pairs: pairs, tokenizer: loaded.tokenizer, configuration: configuration,
+      knownDamage: keptImages?.damaged ?? [])
+    do throws(PairDataError) {
+      while let batch = try await walk.next() {
+        if keptImages == nil {
+          result.images += embedder.embedImages(count: batch.images.count) { range, target in
+            batch.images.write(range, into: target)
+          }
+        }
+        result.texts += embedder.embedTexts(batch.tokens.texts)
+        result.partners += batch.partners
+        result.captions += batch.captions
+        result.pairIndices += batch.pairIndices
+        result.keys += batch.keys
+        result.shards += batch.shards
+        result.damaged += batch.damaged
+        progress(result.pairIndices.count + result.damaged.count, pairs.count)
+      }
+    } catch {
+      throw .data(error)
+    }
+    if let keptImages {
+      result.images = keptImages.images
+    } else if keepsImages {
+      keptImages = result
+    }
+    return result
+  }
+
+  /// Retrieval figures in both directions.
+  func figures() async throws(ModelError) -> RetrievalMetrics {
+    Self.figures(of: try await embed(), width: loaded.model.configuration.embeddingWidth)
+  }
+
+  static func figures(of embeddings: PairEmbeddings, width: Int) -> RetrievalMetrics {
+    let ranks = RetrievalRanks(
+      images: embeddings.images, texts: embeddings.texts, width: width,
+      partners: embeddings.partners)
+    return RetrievalMetrics(
+      textRanks: ranks.textRanks, imageRanks: ranks.imageRanks,
+      imageCount: embeddings.images.count / width)
+  }
+}
+
+extension PackedTokens {
+  /// The ids of each text.
+  var texts: [[Int32]] {
+    (0..<count).map { Array(ids[Int(offsets[$0])..<Int(offsets[$0 + 1])]) }
+  }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Training
+
+@Suite struct ProgressLineTests {
+  private final class Sink {
+    var text = ""
+  }
+
+  private func shown(_ style: ProgressLine.Style, _ body: (inout ProgressLine) -> Void) -> String {
+    let sink = Sink()
+    var line = ProgressLine(style: style, totalSteps: 100, firstStep: 20, startSeconds: 1000) {
+      sink.text += $0
+    }
+    body(&line)
+    return sink.text
+  }
+
+  @Test func `piped lines come every ten seconds and at the end`() {
+    let text = shown(.lines) { line in
+      for step in 21...100 {
+        line.show(
+          step: step, loss: 2.5, pairsPerSecond: 64.04, nowSeconds: 1000 + Double(step - 20))
+      }
+      line.finish()
+    }
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == 9)
+    #expect(lines[0] == "step 21/100, loss 2.5000, 64.0 pairs/s, 1:19 left")
+    #expect(lines[8].hasPrefix("step 100/100") && lines[8].hasSuffix("0:00 left"))
+    #expect(!text.contains("\r"))
+  }
+
+  @Test func `a bar stays on its line and fits the terminal`() {
+    for columns in [0, 1, 20, 60, 80, 300] {
+      let text = shown(.bar(columns: columns)) { line in
+        line.show(step: 60, loss: 2.5, pairsPerSecond: 64, nowSeconds: 1040)
+        line.show(step: 61, loss: 2.5, pairsPerSecond: 64, nowSeconds: 1040.01)
+      }
+      #expect(!text.contains("\n") && text.split(separator: "\r").count == 1)
+      #expect(text.dropFirst().count - 3 < max(columns, 1))
+    }
+    let text = shown(.bar(columns: 100)) { line in
+      line.show(step: 60, loss: 2.5, pairsPerSecond: 64, nowSeconds: 1040)
+      line.note("saved")
+      line.show(step: 61, loss: 2.5, pairsPerSecond: 64, nowSeconds: 1040.01)
+      line.finish()
+    }
+    #expect(text.contains("####") && text.contains(" 60 % step 60/100"))
+    #expect(text.contains("\r\u{1B}[Ksaved\n\r[") && text.hasSuffix("\u{1B}[K\n"))
+  }
+
+  @Test func `quiet says nothing`() {
+    #expect(
+      shown(.quiet) { line in
+        line.show(step: 100, loss: 1, pairsPerSecond: 1, nowSeconds: 1001)
+        line.note("saved")
+        line.finish()
+      } == "")
+  }
+
+  @Test func `time left reads as a clock`() {
+    #expect(ProgressLine.clock(3723.4) == "1:02:03")
+    #expect(ProgressLine.clock(-5) == "0:00")
+    #expect(ProgressLine.clock(.infinity) == "very long")
+  }
+}
