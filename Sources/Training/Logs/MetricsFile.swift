@@ -12,6 +12,9 @@ enum MetricsFile {
       throw .file(path: path, action: "read", code: errno)
     }
     defer { fclose(file) }
+    // A device or a pipe may never end.
+    var status = stat()
+    guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     var drops = false
     forEachLine(of: file) { line in
       drops = drops || !isKept(line, afterStep: last)
