@@ -10,6 +10,10 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Training is one loop on its caller's thread: its asynchronous functions stay there.
+let strictOnCaller: [SwiftSetting] =
+  strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 /// Test targets may use Foundation's process and file helpers; they keep the same strictness.
 let testing: [SwiftSetting] = strict
 
@@ -72,7 +76,7 @@ let package = Package(
         "Autodiff", "CPUDevice", "Models", "Tokenizers", "PairData", "Checkpoints", "DurableFiles",
         "ONNXExport", "ProtobufSchemas", protobuf, logging, yams,
       ],
-      swiftSettings: strict),
+      swiftSettings: strictOnCaller),
     // What `make bench` runs; here rather than in a package of its own because it needs nothing else.
     .executableTarget(
       name: "Benchmarks", dependencies: ["Autodiff", "CPUDevice", "Models", "Training"],

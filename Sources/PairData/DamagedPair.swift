@@ -33,6 +33,8 @@ extension DamagedPair {
     case memberTooLarge(bytes: Int64, limit: Int64)
     /// The image cannot be decoded; the text is the decoder's message.
     case unreadableImage(String)
+    /// It was damaged when the run met it, before the run was resumed.
+    case foundBefore
   }
 }
 
@@ -55,6 +57,7 @@ extension DamagedPair.Reason: CustomStringConvertible {
     case .memberTooLarge(let bytes, let limit):
       "a member has \(bytes) bytes, more than \(limit)"
     case .unreadableImage(let problem): "its image cannot be read: \(problem)"
+    case .foundBefore: "it could not be read earlier in this run"
     }
   }
 }

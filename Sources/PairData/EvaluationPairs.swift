@@ -12,20 +12,25 @@ public struct EvaluationPairs: Sendable {
   private let reader: SampleReader
   private let configuration: LoaderConfiguration
   private let count: Int
+  /// Pairs from one visited to the next.
+  private let interval: Int
   private var position = 0
   private var imageCount = 0
   private var ledger: DamageLedger
   private var pending: Task<Result<[PairOutcome], PairDataError>, Never>?
 
+  /// - Parameter interval: 1 for all pairs; more for a sample of them, spread evenly.
   public init(
     pairs: PairSet, tokenizer: Tokenizer, configuration: LoaderConfiguration,
-    knownDamage: [DamagedPair] = []
+    knownDamage: [DamagedPair] = [], interval: Int = 1
   ) {
+    precondition(interval > 0, "every \(interval)th pair")
     var configuration = configuration
     // Every pair is met once, so that keeping images would only take memory.
     configuration.cacheBytes = 0
     self.configuration = configuration
-    count = pairs.count
+    self.interval = interval
+    count = (pairs.count + interval - 1) / interval
     reader = SampleReader(
       pairs: pairs, tokenizer: tokenizer, configuration: configuration, knownDamage: knownDamage)
     ledger = DamageLedger(policy: configuration.damagePolicy, pairCount: pairs.count)
@@ -57,12 +62,12 @@ public struct EvaluationPairs: Sendable {
 
   private func load(from start: Int) -> Task<Result<[PairOutcome], PairDataError>, Never> {
     let range = start..<min(start + configuration.batchPairs, count)
-    let (reader, taskCount) = (reader, configuration.taskCount)
+    let (reader, taskCount, interval) = (reader, configuration.taskCount, interval)
     return Task {
       do throws(PairDataError) {
         return .success(
           try await ParallelMap.run(range, taskCount: taskCount) { index throws(PairDataError) in
-            try reader.evaluationSample(pair: index)
+            try reader.evaluationSample(pair: index * interval)
           })
       } catch {
         return .failure(error)

@@ -13,6 +13,14 @@ extension Recipe {
     return writer.text
   }
 
+  /// The keys whose values differ from another recipe's, in the schema's order.
+  func differences(from other: Recipe) -> [RecipeDifference] {
+    RecipeSchema.keys.compactMap { key in
+      let (before, now) = (other.resolvedValue(key.path), resolvedValue(key.path))
+      return before == now ? nil : RecipeDifference(key: key.path, before: before, now: now)
+    }
+  }
+
   /// What a key has, as it is written; nothing where the key is left out.
   private func resolvedValue(_ path: String) -> String? {
     switch path.prefix(while: { $0 != "." }) {

@@ -20,7 +20,7 @@ struct LockedEmbeddings {
     let validator = try Validator(
       loaded, pairs: preparation.pairs, captions: preparation.recipe.data.captions,
       loaderTasks: preparation.loaderTasks, damageLimit: preparation.recipe.data.damageLimit)
-    let embeddings = try await validator.embed(progress: progress)
+    let embeddings = try await validator.embed(withTexts: false, progress: progress)
     var values = [Float](repeating: 0, count: preparation.pairs.count * width)
     for (row, pair) in embeddings.pairIndices.enumerated() {
       values.replaceSubrange(

@@ -12,32 +12,44 @@ struct ModelSource {
   private let whole: CheckpointReader?
   private let imageTower: CheckpointReader?
 
-  init(_ recipe: Recipe) throws(ModelError) {
+  /// - Parameter resumed: a checkpoint of the run itself, which has all that the recipe names.
+  init(_ recipe: Recipe, resuming resumed: CheckpointReader? = nil) throws(ModelError) {
+    if let resumed {
+      try self.init(recipe, whole: resumed)
+      return
+    }
     switch recipe.model.source {
     case .checkpoint(let path):
-      let reader = try Self.open(path)
-      var description = try ModelDescription(
-        configuration: reader.document.configuration,
-        preprocessing: reader.document.preprocessing, file: path)
-      try Self.check(recipe, positions: description.configuration.text.positionCount)
-      description.contextLength = recipe.data.contextLength
-      description.decoding = Self.decoding(recipe)
-      description.captions = recipe.data.validationCaptions
-      self.description = description
-      tokenizer = try LoadedModel.tokenizer(
-        reader.document.vocabulary, path: path,
-        expected: description.configuration.text.vocabularyCount)
-      (whole, imageTower) = (reader, nil)
+      try self.init(recipe, whole: try Self.open(path))
     case .fresh(let fresh):
-      try Self.check(recipe, positions: fresh.text.maximumPositions)
-      tokenizer = try Self.vocabulary(fresh.vocabulary)
-      description = ModelDescription(
-        configuration: Self.configuration(fresh, vocabularyCount: tokenizer.vocabularyCount),
-        contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
-        normalization: .clip, captions: recipe.data.validationCaptions)
-      whole = nil
-      imageTower = try fresh.imageFrom.map { path throws(ModelError) in try Self.open(path) }
+      try self.init(recipe, fresh: fresh)
     }
+  }
+
+  private init(_ recipe: Recipe, fresh: Recipe.Fresh) throws(ModelError) {
+    try Self.check(recipe, positions: fresh.text.maximumPositions)
+    tokenizer = try Self.vocabulary(fresh.vocabulary)
+    description = ModelDescription(
+      configuration: Self.configuration(fresh, vocabularyCount: tokenizer.vocabularyCount),
+      contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
+      normalization: .clip, captions: recipe.data.validationCaptions)
+    whole = nil
+    imageTower = try fresh.imageFrom.map { path throws(ModelError) in try Self.open(path) }
+  }
+
+  private init(_ recipe: Recipe, whole reader: CheckpointReader) throws(ModelError) {
+    var description = try ModelDescription(
+      configuration: reader.document.configuration,
+      preprocessing: reader.document.preprocessing, file: reader.path)
+    try Self.check(recipe, positions: description.configuration.text.positionCount)
+    description.contextLength = recipe.data.contextLength
+    description.decoding = Self.decoding(recipe)
+    description.captions = recipe.data.validationCaptions
+    self.description = description
+    tokenizer = try LoadedModel.tokenizer(
+      reader.document.vocabulary, path: reader.path,
+      expected: description.configuration.text.vocabularyCount)
+    (whole, imageTower) = (reader, nil)
   }
 
   /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.

@@ -20,14 +20,17 @@ final class RunPreparation {
   let groups: [AdamWUpdate.Group]
   let stepsPerEpoch: Int
   let totalSteps: Int
+  let computeThreads: Int
   let loaderTasks: Int
   let step: ContrastiveStep
 
-  init(_ recipe: Recipe) throws(ModelError) {
+  /// - Parameter reader: a checkpoint of the run, where it goes on from one.
+  init(_ recipe: Recipe, resuming reader: CheckpointReader? = nil) throws(ModelError) {
     self.recipe = recipe
-    let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let device = CPUDevice(threadCount: recipe.threads.compute ?? max(1, cores))
-    loaderTasks = recipe.threads.loader ?? max(1, cores)
+    let cores = EnvironmentRecord.usableCoreCount()
+    computeThreads = recipe.threads.compute ?? cores
+    let device = CPUDevice(threadCount: computeThreads)
+    loaderTasks = recipe.threads.loader ?? cores
     do throws(PairDataError) {
       pairs = try PairSet(patterns: recipe.data.train, folder: "/")
       validationPairs =
@@ -42,7 +45,7 @@ final class RunPreparation {
     stepsPerEpoch = pairs.count / recipe.batch.pairs
     totalSteps = max(1, recipe.length.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: 0))
 
-    let source = try ModelSource(recipe)
+    let source = try ModelSource(recipe, resuming: reader)
     let parameters = DualEncoder(source.description.configuration).parameters
     let resolved: [ParameterTreatment]
     do throws(RecipeError) {
@@ -76,10 +79,16 @@ final class RunPreparation {
     loaded.model.image.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
   }
 
+  /// Whether pictures are encoded once, before the first step, instead of in every step.
+  var keepsImageEmbeddings: Bool { imageIsLocked && recipe.data.augmentation == .none }
+
   var schedule: LearningRateSchedule {
     LearningRateSchedule(
       recipe.optimizer, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
   }
+
+  /// The logarithm of the largest multiplier of similarities.
+  var logitScaleLimit: Float { Float(log(Double(recipe.objective.logitScaleMaximum))) }
 
   /// What the loader makes of the training pairs.
   func loaderConfiguration(withImages: Bool) -> LoaderConfiguration {

@@ -19,6 +19,10 @@ struct RunState: Equatable {
   var worseCount = 0
   /// Whether the run ended because validation stopped getting better.
   var isStopped = false
+  /// Numbers of the pairs that could not be read so far.
+  var damagedPairs = PairNumbers()
+  /// What the training pairs were when the run began, ``PairSet/fingerprint``.
+  var dataFingerprint = ""
 
   /// As a checkpoint's `/run` attributes.
   var values: [(name: String, value: RunValue)] {
@@ -28,7 +32,8 @@ struct RunState: Equatable {
       ("position", integer(cursor.position)), ("update_count", integer(updateCount)),
       ("skipped_count", integer(skippedCount)), ("nonfinite_count", integer(nonFiniteInARow)),
       ("best_step", integer(bestStep)), ("worse_count", integer(worseCount)),
-      ("is_stopped", integer(isStopped ? 1 : 0)),
+      ("is_stopped", integer(isStopped ? 1 : 0)), ("damaged_pairs", .text(damagedPairs.text)),
+      ("data_fingerprint", .text(dataFingerprint)),
     ]
     if let bestValue { values.append(("best_value", .real(bestValue))) }
     return values
@@ -44,14 +49,19 @@ struct RunState: Equatable {
         expected: "A run's own checkpoint was expected",
         advice: "Start a run from it with `model: { from: … }`.")
     }
+    func value(_ name: String) -> RunValue? { run.first { $0.name == name }?.value }
     func integer(_ name: String) throws(ModelError) -> Int {
-      guard case .integer(let number)? = run.first(where: { $0.name == name })?.value,
-        number >= 0, number < 1 << 53
-      else {
+      guard case .integer(let number)? = value(name), number >= 0, number < 1 << 53 else {
         throw .checkpoint(
           .damaged(path: file, member: "run/\(name)", problem: "it is missing or negative"))
       }
       return Int(number)
+    }
+    func text(_ name: String) throws(ModelError) -> String {
+      guard case .text(let text)? = value(name) else {
+        throw .checkpoint(.damaged(path: file, member: "run/\(name)", problem: "it is missing"))
+      }
+      return text
     }
     step = try integer("step")
     cursor = DataCursor(epoch: try integer("epoch"), position: try integer("position"))
@@ -61,8 +71,45 @@ struct RunState: Equatable {
     bestStep = try integer("best_step")
     worseCount = try integer("worse_count")
     isStopped = try integer("is_stopped") == 1
-    if case .real(let value)? = run.first(where: { $0.name == "best_value" })?.value {
-      bestValue = value
+    guard let pairs = PairNumbers(try text("damaged_pairs")) else {
+      throw .checkpoint(
+        .damaged(path: file, member: "run/damaged_pairs", problem: "these are no pair numbers"))
     }
+    damagedPairs = pairs
+    dataFingerprint = try text("data_fingerprint")
+    if case .real(let value)? = value("best_value") { bestValue = value }
+  }
+}
+
+/// Numbers of pairs, as short as an attribute's text needs it: each less the one before.
+struct PairNumbers: Equatable {
+  /// In order.
+  private(set) var numbers: [Int] = []
+  /// An attribute's text is limited. What does not fit is met and counted anew after a resume.
+  private static let textLimit = 30_000
+
+  init() {}
+
+  init(_ numbers: some Sequence<Int>) { self.numbers = numbers.sorted() }
+
+  init?(_ text: String) {
+    var last = 0
+    for part in text.split(separator: " ") {
+      guard let gap = Int(part), gap >= 0, gap < 1 << 40 else { return nil }
+      last += gap
+      numbers.append(last)
+    }
+  }
+
+  var text: String {
+    var text = ""
+    var last = 0
+    for number in numbers {
+      let part = (text.isEmpty ? "" : " ") + "\(number - last)"
+      guard text.utf8.count + part.utf8.count <= PairNumbers.textLimit else { break }
+      text += part
+      last = number
+    }
+    return text
   }
 }

@@ -53,9 +53,12 @@ final class Validator {
 
   /// Encodes all pairs.
   ///
-  /// - Parameter progress: is told how many pairs of how many are done.
-  func embed(progress: (Int, Int) -> Void = { _, _ in }) async throws(ModelError) -> PairEmbeddings
-  {
+  /// - Parameters:
+  ///   - withTexts: whether captions are encoded too; without, `texts` stays empty.
+  ///   - progress: is told how many pairs of how many are done.
+  func embed(
+    withTexts: Bool = true, progress: (Int, Int) -> Void = { _, _ in }
+  ) async throws(ModelError) -> PairEmbeddings {
     var configuration = configuration
     if keptImages != nil { configuration.images = nil }
     var result = PairEmbeddings()
@@ -69,7 +72,7 @@ final class Validator {
             batch.images.write(range, into: target)
           }
         }
-        result.texts += embedder.embedTexts(batch.tokens.texts)
+        if withTexts { result.texts += embedder.embedTexts(batch.tokens.texts) }
         result.partners += batch.partners
         result.captions += batch.captions
         result.pairIndices += batch.pairIndices

@@ -38,11 +38,11 @@ package final class ContrastiveStep {
     package var tokenCount: Int
   }
 
-  private let settings: Settings
+  let settings: Settings
   private let model: DualEncoder
-  private let image: ChunkedEncoder
-  private let text: ChunkedEncoder
-  private let loss: CPUProgram
+  let image: ChunkedEncoder
+  let text: ChunkedEncoder
+  let loss: CPUProgram
   private let trainsImage: Bool
   private let trainsText: Bool
   private var imageEmbeddings: [Float]
@@ -111,16 +111,6 @@ package final class ContrastiveStep {
     image.profile(report)
     text.profile(report)
     loss.profile = report
-  }
-
-  /// What the activations of all kept chunks take at most, in bytes.
-  package var plannedBytes: (image: Int, text: Int, loss: Int) {
-    let imageChunkCount =
-      (settings.pairs + settings.imagesPerChunk - 1) / max(1, settings.imagesPerChunk)
-    return (
-      image.plan.arenaByteCount * min(image.keptLimit, imageChunkCount),
-      text.plan.arenaByteCount, loss.plan.arenaByteCount
-    )
   }
 
   private func addGradients(

@@ -1,0 +1,42 @@
+internal import PairData
+internal import Tokenizers
+
+/// A look at the pairs of a recipe before a run: which cannot be read, how long captions are.
+struct DataCheck {
+  /// All pairs up to this many are read, else as many spread evenly.
+  static let pairLimit = 4_096
+
+  var pairCount = 0
+  var readCount = 0
+  var captionCount = 0
+  var tokenCount = 0
+  var truncatedCount = 0
+  var longestTokens = 0
+  var damaged: [DamagedPair] = []
+
+  var tokensPerText: Double { Double(tokenCount) / Double(max(1, captionCount)) }
+
+  /// Reads pairs as training or validation would.
+  init(
+    _ pairs: PairSet, tokenizer: Tokenizer, configuration: LoaderConfiguration,
+    progress: (Int, Int) -> Void
+  ) async throws(PairDataError) {
+    pairCount = pairs.count
+    var configuration = configuration
+    configuration.batchPairs = 64
+    configuration.damagePolicy = DamagedPairPolicy(limit: 1)
+    var walk = EvaluationPairs(
+      pairs: pairs, tokenizer: tokenizer, configuration: configuration,
+      interval: max(1, pairs.count / DataCheck.pairLimit))
+    while let batch = try await walk.next() {
+      readCount += batch.pairIndices.count + batch.damaged.count
+      damaged += batch.damaged
+      let lengths = batch.tokens.texts.map(\.count)
+      captionCount += lengths.count
+      tokenCount += lengths.reduce(0, +)
+      longestTokens = max(longestTokens, lengths.max() ?? 0)
+      truncatedCount += batch.tokens.truncatedCount
+      progress(readCount, pairs.count)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+internal import PairData
+
+extension RunPlan: CustomStringConvertible {
+  /// The plan for people: recipe, parameters, memory, cost, data.
+  public var description: String {
+    ([recipe.resolved, parameterTable] + [memoryText, costText, dataText])
+      .joined(separator: "\n") + "\n"
+  }
+
+  private var parameterTable: String {
+    let header = ["parameter", "shape", "", "decay", "rate"]
+    let lines = rows.map { row in
+      [
+        row.path, row.sizes.map(String.init).joined(separator: " x "),
+        row.isTrained ? "trained" : "locked",
+        row.isTrained ? PlainNumber.text(row.weightDecay) : "",
+        row.isTrained ? PlainNumber.text(row.learningRate) : "",
+      ]
+    }
+    let widths = header.indices.map { column in
+      ([header] + lines).map { $0[column].count }.max() ?? 0
+    }
+    let table = ([header] + lines).map { line in
+      var text = zip(line, widths).map { cell, width in
+        cell + String(repeating: " ", count: width - cell.count)
+      }.joined(separator: "  ")
+      while text.hasSuffix(" ") { text.removeLast() }
+      return text
+    }
+    let trained = rows.filter(\.isTrained).reduce(0) { $0 + $1.elementCount }
+    let all = rows.reduce(0) { $0 + $1.elementCount }
+    return (table + ["\(trained) of \(all) numbers are trained", ""]).joined(separator: "\n")
+  }
+
+  private var memoryText: String {
+    func line(_ name: String, _ bytes: Int) -> String {
+      "  \(name)" + FixedText.right(Self.mebibytes(bytes), width: 30 - name.count)
+    }
+    return (["Memory"]
+      + [
+        line("parameters", memory.parameters), line("gradients", memory.gradients),
+        line("moments", memory.moments), line("image activations", memory.imageActivations),
+        line("text activations", memory.textActivations),
+        line("loss activations", memory.lossActivations), line("in all", memory.total), "",
+      ]).joined(separator: "\n")
+  }
+
+  private var costText: String {
+    func billions(_ operations: Int) -> String {
+      FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
+    }
+    let images =
+      keepsImageEmbeddings
+      ? "  pictures  encoded once, before the first step"
+      : "  pictures  \(billions(cost.imageOperations)), \(cost.imageChunks) chunks, "
+        + "\(cost.imageChunksAgain) of them encoded twice"
+    return """
+      Each of \(totalSteps) steps (\(stepsPerEpoch) an epoch)
+      \(images)
+        texts     \(billions(cost.textOperations)), \(cost.textChunks) chunks, \
+      \(cost.textChunksAgain) of them encoded twice
+        loss      \(billions(cost.lossOperations))
+        in all    \(billions(cost.operations))
+
+      """
+  }
+
+  private var dataText: String {
+    (["Data"] + [training.line("training")] + (validation.map { [$0.line("validation")] } ?? [])
+      + (training.damaged + (validation?.damaged ?? [])).map { "  damaged: \($0)" })
+      .joined(separator: "\n")
+  }
+
+  private static func mebibytes(_ bytes: Int) -> String {
+    FixedText.number(Double(bytes) / Double(1 << 20), decimals: 1) + " MiB"
+  }
+
+  /// The plan for scripts.
+  public var json: JSONText {
+    .object([
+      ("recipe", .text(recipe.resolved)),
+      ("steps_per_epoch", .integer(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
+      ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
+      ("parameters", .array(rows.map(\.json))),
+      (
+        "memory_bytes",
+        .object([
+          ("parameters", .integer(memory.parameters)), ("gradients", .integer(memory.gradients)),
+          ("moments", .integer(memory.moments)),
+          ("image_activations", .integer(memory.imageActivations)),
+          ("text_activations", .integer(memory.textActivations)),
+          ("loss_activations", .integer(memory.lossActivations)),
+          ("total", .integer(memory.total)),
+        ])
+      ),
+      (
+        "floating_point_operations_per_step",
+        .object([
+          ("image", .integer(cost.imageOperations)), ("text", .integer(cost.textOperations)),
+          ("loss", .integer(cost.lossOperations)), ("total", .integer(cost.operations)),
+        ])
+      ),
+      ("training_data", training.json), ("validation_data", validation?.json ?? .null),
+    ])
+  }
+}
+
+extension RunPlan.Row {
+  var elementCount: Int { sizes.reduce(1, *) }
+
+  fileprivate var json: JSONText {
+    .object([
+      ("path", .text(path)), ("shape", .array(sizes.map { .integer($0) })),
+      ("trained", .boolean(isTrained)), ("weight_decay", .single(weightDecay)),
+      ("learning_rate", .single(learningRate)),
+    ])
+  }
+}
+
+extension DataCheck {
+  fileprivate func line(_ name: String) -> String {
+    "  \(name): \(readCount) of \(pairCount) pairs read, \(damaged.count) damaged; \(captionCount) "
+      + "captions of \(FixedText.number(tokensPerText, decimals: 1)) tokens in the mean, "
+      + "\(longestTokens) at most, \(truncatedCount) cut"
+  }
+
+  fileprivate var json: JSONText {
+    .object([
+      ("pairs", .integer(pairCount)), ("read", .integer(readCount)),
+      ("damaged", .array(damaged.map { .text("\($0)") })), ("captions", .integer(captionCount)),
+      ("tokens", .integer(tokenCount)), ("longest_tokens", .integer(longestTokens)),
+      ("truncated", .integer(truncatedCount)),
+    ])
+  }
+}

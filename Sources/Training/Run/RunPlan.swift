@@ -1,0 +1,100 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Models
+internal import PairData
+
+/// What a recipe will do, found without training a step: `duiqi train --dry-run`.
+public struct RunPlan: Sendable {
+  /// One parameter and what the recipe's rules make of it.
+  public struct Row: Sendable, Equatable {
+    public let path: String
+    public let sizes: [Int]
+    public let isTrained: Bool
+    /// The decay and the rate at the end of the warmup; 0 where it is locked.
+    public let weightDecay: Float
+    public let learningRate: Float
+  }
+
+  /// Bytes by purpose.
+  public struct Memory: Sendable, Equatable {
+    public let parameters: Int
+    public let gradients: Int
+    public let moments: Int
+    public let imageActivations: Int
+    public let textActivations: Int
+    public let lossActivations: Int
+
+    public var total: Int {
+      parameters + gradients + moments + imageActivations + textActivations + lossActivations
+    }
+  }
+
+  public let recipe: Recipe
+  public let rows: [Row]
+  public let memory: Memory
+  public let stepsPerEpoch: Int
+  public let totalSteps: Int
+  /// Whether pictures are encoded once, before the first step.
+  public let keepsImageEmbeddings: Bool
+  let cost: ContrastiveStep.Cost
+  let training: DataCheck
+  let validation: DataCheck?
+
+  /// Opens everything and looks at the data; writes nothing.
+  ///
+  /// - Parameter progress: is told how many pairs of how many were looked at.
+  public init(
+    _ recipe: Recipe, progress: (Int, Int) -> Void = { _, _ in }
+  ) async throws(ModelError) {
+    let preparation = try RunPreparation(recipe)
+    let loaded = preparation.loaded
+    self.recipe = recipe
+    stepsPerEpoch = preparation.stepsPerEpoch
+    totalSteps = preparation.totalSteps
+    keepsImageEmbeddings = preparation.keepsImageEmbeddings
+    rows = loaded.model.parameters.map { Self.row($0, preparation) }
+    do throws(PairDataError) {
+      training = try await DataCheck(
+        preparation.pairs, tokenizer: loaded.tokenizer,
+        configuration: preparation.loaderConfiguration(withImages: true), progress: progress)
+      validation = try await Self.checkedValidation(preparation, progress)
+      var ledger = DamageLedger(
+        policy: DamagedPairPolicy(limit: recipe.data.damageLimit), pairCount: training.readCount)
+      try ledger.record(training.damaged)
+    } catch {
+      throw .data(error)
+    }
+    cost = preparation.step.cost(
+      tokensPerText: training.tokensPerText, withImages: !preparation.keepsImageEmbeddings)
+    let layout = loaded.parameters.layout
+    memory = Memory(
+      parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,
+      moments: 8 * layout.trainedElementCount, imageActivations: cost.imageBytes,
+      textActivations: cost.textBytes, lossActivations: cost.lossBytes)
+  }
+
+  private static func checkedValidation(
+    _ preparation: RunPreparation, _ progress: (Int, Int) -> Void
+  ) async throws(PairDataError) -> DataCheck? {
+    guard let pairs = preparation.validationPairs else { return nil }
+    var configuration = preparation.loaderConfiguration(withImages: true)
+    configuration.captions = preparation.recipe.data.validationCaptions
+    return try await DataCheck(
+      pairs, tokenizer: preparation.loaded.tokenizer, configuration: configuration,
+      progress: progress)
+  }
+
+  private static func row(_ parameter: Parameter, _ preparation: RunPreparation) -> Row {
+    guard let treatment = preparation.treatments[parameter.path], treatment.isTrained else {
+      return Row(
+        path: parameter.path, sizes: parameter.sizes, isTrained: false, weightDecay: 0,
+        learningRate: 0)
+    }
+    let optimizer = preparation.recipe.optimizer
+    return Row(
+      path: parameter.path, sizes: parameter.sizes, isTrained: true,
+      weightDecay: optimizer.weightDecay
+        * treatment.decay(dimensionCount: parameter.sizes.count),
+      learningRate: optimizer.learningRate * treatment.rate)
+  }
+}

@@ -1,0 +1,91 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import Models
+internal import PairData
+
+extension Trainer {
+  /// Encodes the training pictures once where their tower is locked, and opens validation.
+  func prepareEmbeddings() async throws(ModelError) {
+    if let pairs = preparation.validationPairs {
+      validator = try Validator(
+        preparation.loaded, pairs: pairs, captions: recipe.data.validationCaptions,
+        loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
+        imagesAreLocked: preparation.imageIsLocked)
+    }
+    guard preparation.keepsImageEmbeddings else { return }
+    let report = report
+    let embeddings = try await LockedEmbeddings(preparation) { done, total in
+      report(.preparing("Encoding pictures with the locked tower", done: done, total: total))
+    }
+    for pair in embeddings.damaged { tell("Skipped a damaged pair. \(pair)") }
+    imageEmbeddings = embeddings
+  }
+
+  /// The loader of the batches from the state's cursor on.
+  func makePrefetcher() throws(ModelError) -> Prefetcher {
+    let found = imageEmbeddings?.damaged ?? []
+    let known = Set(found.map(\.pair))
+    let earlier = state.damagedPairs.numbers.filter {
+      !known.contains($0) && $0 < preparation.pairs.count
+    }.map { preparation.pairs.damagedBefore($0) }
+    let loader = BatchLoader(
+      pairs: preparation.pairs, tokenizer: preparation.loaded.tokenizer,
+      configuration: preparation.loaderConfiguration(withImages: imageEmbeddings == nil),
+      knownDamage: found)
+    do throws(PairDataError) {
+      return try Prefetcher(loader, from: state.cursor, knownDamage: found + earlier)
+    } catch {
+      throw .data(error)
+    }
+  }
+}
+
+extension PairSet {
+  /// A pair that was damaged when the run met it first, before it was resumed.
+  fileprivate func damagedBefore(_ index: Int) -> DamagedPair {
+    let pair = self[index]
+    return DamagedPair(
+      pair: index, shard: pair.shard, key: pair.key, byteOffset: pair.members.firstOffset,
+      reason: .foundBefore)
+  }
+}
+
+extension RunPreparation {
+  func makeOptimizer() -> AdamWUpdate {
+    AdamWUpdate(
+      loaded.parameters, device: loaded.device,
+      hyperparameters: .init(
+        firstBeta: recipe.optimizer.firstBeta, secondBeta: recipe.optimizer.secondBeta,
+        epsilon: recipe.optimizer.epsilon),
+      groups: groups)
+  }
+
+  /// Keeps the multiplier of similarities below the recipe's maximum, after an update as CLIP
+  /// does (Radford et al. 2021, arXiv:2103.00020, section 2.5).
+  func limitLogitScale() {
+    let path = loaded.model.logitScale.path
+    guard treatments[path]?.isTrained == true else { return }
+    let storage = loaded.parameters.storage(of: path)
+    storage[0] = min(storage[0], logitScaleLimit)
+  }
+
+  var environment: EnvironmentRecord {
+    EnvironmentRecord(
+      version: ToolVersion.current, commit: SourceCommit.ofExecutable(),
+      computeThreads: computeThreads, loaderThreads: loaderTasks,
+      libraries: [
+        ("openblas", CPUDevice.libraryVersion), ("hdf5", CheckpointReader.libraryVersion),
+      ])
+  }
+
+  /// What a run is about to do, in a few lines.
+  var summary: String {
+    let trained = loaded.parameters.layout.entries.filter(\.isTrained)
+    let count = trained.reduce(0) { $0 + $1.parameter.elementCount }
+    let total = loaded.model.parameters.reduce(0) { $0 + $1.elementCount }
+    return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for validation; "
+      + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, \(stepsPerEpoch) an epoch; "
+      + "\(count) of \(total) parameters are trained; \(computeThreads) threads"
+  }
+}

@@ -1,0 +1,101 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import DurableFiles
+internal import Models
+internal import PairData
+internal import Tokenizers
+
+extension Trainer {
+  /// Measures retrieval and writes a checkpoint after a step that asks for it.
+  ///
+  /// A validation comes before the checkpoint of its step, so that going on from there does not
+  /// repeat it.
+  func validateAndSaveWhereDue() async throws(ModelError) {
+    let isLast = state.step >= preparation.totalSteps
+    var isBest = false
+    if let validation = recipe.validation,
+      isLast || isDue(validation.every)
+    {
+      isBest = try await validate(validation)
+    }
+    if isBest || isLast || state.isStopped || isDue(recipe.checkpoints.every) {
+      try save()
+    }
+  }
+
+  private func isDue(_ every: Duration) -> Bool {
+    let steps = every.steps(
+      stepsPerEpoch: preparation.stepsPerEpoch, totalSteps: preparation.totalSteps)
+    return state.step % max(1, steps) == 0
+  }
+
+  /// - Returns: whether it was the best so far.
+  private func validate(_ validation: Recipe.Validation) async throws(ModelError) -> Bool {
+    guard let validator else { return false }
+    let figures = try await validator.figures()
+    let value = figures.value(of: validation.chooseBestBy)
+    let isBest =
+      state.bestValue.map { best in
+        validation.chooseBestBy.isBetterWhenLarger ? value > best : value < best
+      } ?? true
+    if isBest {
+      (state.bestValue, state.bestStep, state.worseCount) = (value, state.step, 0)
+    } else {
+      state.worseCount += 1
+      if let limit = validation.stopAfterWorse { state.isStopped = state.worseCount >= limit }
+    }
+    logs.add(figures, step: state.step)
+    report(.validation(step: state.step, figures, isBest: isBest))
+    return isBest
+  }
+
+  /// Writes a checkpoint of a state that has none, as before a signal ends the run.
+  func saveWhereMissing() throws(ModelError) {
+    guard state.step > 0, !FileContents.exists(checkpoints.path(ofStep: state.step)) else { return }
+    try save()
+  }
+
+  private func save() throws(ModelError) {
+    logs.synchronize()
+    let loaded = preparation.loaded
+    let path = checkpoints.path(ofStep: state.step)
+    do throws(CheckpointError) {
+      try CheckpointWriter.write(
+        to: path, document: loaded.document(recipe: recipe, state: state),
+        parameters: loaded.tensors, firstMoments: loaded.moments { optimizer.firstMoments(of: $0) },
+        secondMoments: loaded.moments { optimizer.secondMoments(of: $0) })
+    } catch {
+      throw .checkpoint(error)
+    }
+    do throws(FileError) {
+      try checkpoints.adopt(
+        step: state.step, isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep)
+    } catch {
+      throw .file(error)
+    }
+    logs.note("Saved \(path)")
+    report(.saved(path: path, step: state.step))
+  }
+}
+
+extension LoadedModel {
+  /// Everything of a checkpoint that is not a tensor.
+  func document(recipe: Recipe?, state: RunState?) -> CheckpointDocument {
+    CheckpointDocument(
+      family: ModelDescription.family, configuration: description.configurationText,
+      vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
+      recipe: recipe?.resolved ?? "", toolVersion: ToolVersion.current, run: state?.values)
+  }
+
+  /// A tensor for each trained parameter.
+  func moments(
+    _ storage: (String) -> UnsafeMutableBufferPointer<Float>
+  ) -> [CheckpointTensor] {
+    parameters.layout.entries.filter(\.isTrained).map { entry in
+      CheckpointTensor(
+        path: entry.parameter.path, sizes: entry.parameter.sizes,
+        values: UnsafeBufferPointer(storage(entry.parameter.path)))
+    }
+  }
+}

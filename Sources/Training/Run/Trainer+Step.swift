@@ -1,0 +1,86 @@
+internal import Autodiff
+internal import CPUDevice
+internal import PairData
+
+extension Trainer {
+  /// What one step computed, whether or not it changed the parameters.
+  struct Update {
+    var loss: Float
+    var logitScale: Float
+    var gradientNorm: Float
+    var learningRate: Float
+    var tokenCount: Int
+
+    /// Only finite numbers may reach the parameters.
+    var isFinite: Bool { loss.isFinite && gradientNorm.isFinite }
+  }
+
+  /// Takes one step: loss, gradients, clipping, AdamW; nothing is applied that is not finite.
+  func learn(from batch: PairBatch) throws(ModelError) -> Update {
+    parameters.clearGradients()
+    let result: ContrastiveStep.Result
+    do throws(DeviceError) {
+      result = try preparation.step.run(contrastive(batch), step: state.step)
+    } catch {
+      throw .device(error)
+    }
+    let update = Update(
+      loss: result.loss, logitScale: result.logitScale,
+      gradientNorm: parameters.gradientNorm(on: preparation.loaded.device),
+      learningRate: schedule.rate(step: state.step), tokenCount: result.tokenCount)
+    state.step += 1
+    state.cursor = batch.cursorAfter
+    if update.isFinite {
+      apply(update)
+      state.nonFiniteInARow = 0
+    } else {
+      state.skippedCount += 1
+      state.nonFiniteInARow += 1
+    }
+    return update
+  }
+
+  private func apply(_ update: Update) {
+    state.updateCount += 1
+    var scale: Float = 1
+    if let limit = recipe.optimizer.clipGradientNorm, update.gradientNorm > limit {
+      scale = limit / update.gradientNorm
+    }
+    optimizer.apply(
+      updateCount: state.updateCount, learningRate: update.learningRate, gradientScale: scale)
+    preparation.limitLogitScale()
+  }
+
+  private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {
+    ContrastiveBatch(
+      count: batch.count,
+      images: imageEmbeddings.map { .embeddings($0.rows(batch.pairIndices)) }
+        ?? .pixels { range, target in batch.images.write(range, into: target) },
+      ids: batch.tokens.ids, offsets: batch.tokens.offsets, imageGroups: batch.imageGroups,
+      textGroups: batch.captionGroups)
+  }
+
+  func log(_ update: Update, of batch: PairBatch, seconds: Double, waitSeconds: Double) {
+    let figures = StepFigures(
+      step: state.step, totalSteps: preparation.totalSteps, epoch: batch.epoch,
+      loss: update.loss, logitScale: update.logitScale, learningRate: update.learningRate,
+      gradientNorm: update.gradientNorm, pairsPerSecond: Double(batch.count) / seconds,
+      tokens: update.tokenCount, dataWaitSeconds: waitSeconds,
+      damaged: state.damagedPairs.numbers.count)
+    logs.add(figures)
+    report(.step(figures))
+  }
+
+  /// Names a step whose numbers were not finite, and ends the run where there were too many.
+  func requireFinite(_ update: Update, of batch: PairBatch) throws(ModelError) {
+    guard !update.isFinite else { return }
+    let names = batch.keys.prefix(8).joined(separator: ", ") + (batch.count > 8 ? ", …" : "")
+    tell(
+      "Step \(state.step): the loss is \(update.loss), the gradient's norm "
+        + "\(update.gradientNorm); no parameter was changed. Its pairs: \(names)")
+    guard state.nonFiniteInARow < recipe.nonFiniteStepLimit else {
+      throw .notFinite(
+        step: state.step, inARow: state.nonFiniteInARow, keys: batch.keys)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import DurableFiles
+internal import PairData
+
+/// One run of a recipe: from where its checkpoints stand to the recipe's length.
+///
+///     let trainer = try Trainer(recipe, root: ".", resume: .auto) { event in … }
+///     let outcome = try await trainer.run()
+///
+/// A run that was stopped anywhere and goes on from a checkpoint leaves the same bits as one that
+/// was not: parameters, moments, counters, and the figures in its log.
+public final class Trainer {
+  let preparation: RunPreparation
+  let optimizer: AdamWUpdate
+  let checkpoints: CheckpointFolder
+  let logs: RunLogs
+  let schedule: LearningRateSchedule
+  let report: (TrainingEvent) -> Void
+  var state: RunState
+  var validator: Validator?
+  var imageEmbeddings: LockedEmbeddings?
+
+  var recipe: Recipe { preparation.recipe }
+  var parameters: CPUParameters { preparation.loaded.parameters }
+
+  /// Opens everything that the recipe names and takes the run's folders.
+  ///
+  /// - Parameters:
+  ///   - root: where `checkpoints/` and `logs/` lie.
+  ///   - report: is told what happens, from here on.
+  /// - Throws: ``ModelError``; the folders then hold what they held.
+  public init(
+    _ recipe: Recipe, root: String, resume: ResumeMode,
+    report: @escaping (TrainingEvent) -> Void
+  ) throws(ModelError) {
+    self.report = report
+    let folders = RunFolders(root: root, run: recipe.run)
+    let point = try ResumePoint.find(resume, in: folders.checkpoints)
+    let changes = try point?.requireSameRun(recipe) ?? []
+    preparation = try RunPreparation(recipe, resuming: point?.reader)
+    state = point?.state ?? RunState()
+    let fingerprint = preparation.pairs.fingerprint
+    try point?.requireData(fingerprint, patterns: recipe.data.train)
+    state.dataFingerprint = fingerprint
+    optimizer = preparation.makeOptimizer()
+    try point?.readMoments(into: optimizer, preparation.loaded)
+    schedule = preparation.schedule
+    var notes = point?.notes ?? []
+    do throws(FileError) {
+      checkpoints = try CheckpointFolder(root: root, run: recipe.run)
+      try Folder.create(folders.logs)
+      if let point {
+        try checkpoints.repairLinks(after: point.state)
+        notes.append("Going on after step \(state.step) from \(point.reader.path)")
+      } else {
+        for target in [try checkpoints.setAside(), try folders.setLogsAside()] {
+          if let target { notes.append("Set aside what an earlier run left: \(target)") }
+        }
+      }
+    } catch {
+      throw .file(error)
+    }
+    logs = RunLogs(folder: folders.logs, recipe: recipe, afterStep: state.step) {
+      report(.note($0))
+    }
+    logs.write(preparation.environment, folder: folders.logs)
+    notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
+    for note in notes { tell(note) }
+  }
+
+  /// Trains until the recipe's length, an early stop or a signal.
+  ///
+  /// - Throws: ``ModelError``; what was published stays.
+  public func run() async throws(ModelError) -> TrainingOutcome {
+    guard !hasEnded else {
+      tell("The run has ended already, after step \(state.step)")
+      return outcome
+    }
+    tell(preparation.summary)
+    try await prepareEmbeddings()
+    let prefetcher = try makePrefetcher()
+    var stepStart = ContinuousClock.now
+    while !hasEnded {
+      if let signal = StopSignals.pending { return try interrupted(by: signal) }
+      let loadStart = ContinuousClock.now
+      let batch = try await prefetcher.nextBatch()
+      let waitSeconds = (ContinuousClock.now - loadStart).seconds
+      let update = try learn(from: batch)
+      note(batch.damaged)
+      state.damagedPairs = PairNumbers(await prefetcher.damaged.map(\.pair))
+      let now = ContinuousClock.now
+      log(
+        update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
+      stepStart = now
+      try requireFinite(update, of: batch)
+      try await validateAndSaveWhereDue()
+    }
+    tell(endNote)
+    return outcome
+  }
+
+  /// Whether nothing is left to do.
+  private var hasEnded: Bool { state.step >= preparation.totalSteps || state.isStopped }
+
+  private var outcome: TrainingOutcome {
+    state.isStopped
+      ? .stoppedEarly(step: state.step, bestStep: state.bestStep) : .finished(steps: state.step)
+  }
+
+  private var endNote: String {
+    state.isStopped
+      ? "Stopped early after step \(state.step): the best validation was after step "
+        + "\(state.bestStep)"
+      : "Finished after step \(state.step)"
+  }
+
+  private func interrupted(by signal: Int32) throws(ModelError) -> TrainingOutcome {
+    try saveWhereMissing()
+    tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
+    return .interrupted(signal: signal, step: state.step)
+  }
+
+  /// Says something to the caller and to `run.log`.
+  func tell(_ text: String) {
+    logs.note(text)
+    report(.note(text))
+  }
+
+  private func note(_ damaged: [DamagedPair]) {
+    for pair in damaged { tell("Skipped a damaged pair. \(pair)") }
+  }
+}
+
+extension Swift.Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension Prefetcher {
+  fileprivate nonisolated(nonsending) func nextBatch() async throws(ModelError) -> PairBatch {
+    do throws(PairDataError) {
+      return try await next()
+    } catch {
+      throw .data(error)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+internal import Autodiff
+internal import CPUDevice
+
+extension ContrastiveStep {
+  /// What one step takes.
+  struct Cost: Equatable {
+    /// Floating point operations of matrix products and attention.
+    var imageOperations = 0
+    var textOperations = 0
+    var lossOperations = 0
+    /// What activations take, chunks that are kept included.
+    var imageBytes = 0
+    var textBytes = 0
+    var lossBytes = 0
+    /// Chunks of a step, and how many of them are encoded a second time for their gradient.
+    var imageChunks = 0
+    var imageChunksAgain = 0
+    var textChunks = 0
+    var textChunksAgain = 0
+
+    var operations: Int { imageOperations + textOperations + lossOperations }
+    var bytes: Int { imageBytes + textBytes + lossBytes }
+  }
+
+  /// - Parameters:
+  ///   - tokensPerText: the mean length of captions.
+  ///   - withImages: whether pictures are encoded in the step.
+  func cost(tokensPerText: Double, withImages: Bool) -> Cost {
+    var cost = Cost()
+    let pairs = settings.pairs
+    let loss = loss.plan
+    cost.lossBytes = loss.arenaByteCount
+    cost.lossOperations = (0...1).reduce(0) {
+      $0 + loss.floatingPointOperations(stage: $1, sizes: [.pairs: pairs])
+    }
+    if withImages {
+      let size = min(settings.imagesPerChunk, pairs)
+      cost.imageChunks = (pairs + size - 1) / size
+      (cost.imageChunksAgain, cost.imageBytes) = image.repetitions(of: cost.imageChunks)
+      cost.imageOperations = image.operations(
+        chunks: cost.imageChunks, again: cost.imageChunksAgain, sizes: [.images: size])
+    }
+    let tokens = Double(pairs) * tokensPerText
+    let limit = max(settings.tokensPerChunk, settings.contextLength)
+    cost.textChunks = max(1, Int((tokens / Double(limit)).rounded(.up)))
+    (cost.textChunksAgain, cost.textBytes) = text.repetitions(of: cost.textChunks)
+    let sequences = max(1, pairs / cost.textChunks)
+    cost.textOperations = text.operations(
+      chunks: cost.textChunks, again: cost.textChunksAgain,
+      sizes: [
+        .tokens: max(sequences, Int(tokens / Double(cost.textChunks))), .sequences: sequences,
+      ])
+    return cost
+  }
+}
+
+extension ChunkedEncoder {
+  /// How many of so many chunks are encoded twice, and the bytes of all programs.
+  fileprivate func repetitions(of chunks: Int) -> (again: Int, bytes: Int) {
+    let again = plan.gradients.isEmpty || chunks <= keptLimit ? 0 : chunks - keptLimit
+    return (again, min(chunks, keptLimit) * plan.arenaByteCount)
+  }
+
+  fileprivate func operations(chunks: Int, again: Int, sizes: AxisSizes) -> Int {
+    let forward = plan.floatingPointOperations(stage: 0, sizes: sizes)
+    let gradient = plan.floatingPointOperations(stage: 1, sizes: sizes)
+    return (chunks + again) * forward + chunks * gradient
+  }
+}
