@@ -1,8 +1,41 @@
-import ArgumentParser
+internal import ArgumentParser
+internal import Glibc
+internal import Training
 
 /// The command line: parses, calls the library, prints.
+///
+/// A command throws what the library threw, or a ``CommandFailure``; `main` writes the error to
+/// standard error behind `duiqi: ` and chooses the exit code (``ExitStatus``).
 @main
 struct Duiqi: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "duiqi", abstract: "Contrastive fine-tuning of dual encoders on the CPU.")
+    commandName: "duiqi",
+    abstract: "Contrastive fine-tuning of dual encoders on the CPU.",
+    discussion: """
+      Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 130 and 143 stopped by a signal.
+      Errors and progress go to standard error, results to standard output.
+      """,
+    version: "duiqi \(ToolVersion.current)",
+    subcommands: [Train.self, Resume.self, ProbeHDF5.self])
+
+  static func main() async {
+    // A reader that goes away, as `head` does, ends the output and not the work.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Glibc.exit(ExitStatus.report(error))
+    }
+  }
+
+  /// Without a command there is nothing to do.
+  func run() async throws {
+    Terminal.writeError(Duiqi.helpMessage())
+    throw ExitCode(ExitStatus.usage)
+  }
 }

@@ -46,16 +46,32 @@ package struct ProgressLine {
   package mutating func show(
     step: Int, loss: Float, pairsPerSecond: Double, nowSeconds: Double
   ) {
+    guard isTime(nowSeconds, isLast: step >= totalSteps) else { return }
+    put(
+      facts(step: step, loss: loss, pairsPerSecond: pairsPerSecond, nowSeconds: nowSeconds),
+      step: step)
+  }
+
+  /// Shows how far a task other than training is, as often as `show` would.
+  package mutating func show(task: String, done: Int, nowSeconds: Double) {
+    guard isTime(nowSeconds, isLast: done >= totalSteps) else { return }
+    put("\(task): \(done)/\(totalSteps)", step: done)
+  }
+
+  /// Whether something is to be shown now; then the next thing has to wait.
+  private mutating func isTime(_ nowSeconds: Double, isLast: Bool) -> Bool {
     let pauseSeconds: Double
     switch style {
-    case .quiet: return
+    case .quiet: return false
     case .bar: pauseSeconds = 0.1
     case .lines: pauseSeconds = 10
     }
-    if let lastSeconds, nowSeconds - lastSeconds < pauseSeconds, step < totalSteps { return }
+    if let lastSeconds, nowSeconds - lastSeconds < pauseSeconds, !isLast { return false }
     lastSeconds = nowSeconds
-    let facts = facts(
-      step: step, loss: loss, pairsPerSecond: pairsPerSecond, nowSeconds: nowSeconds)
+    return true
+  }
+
+  private mutating func put(_ facts: String, step: Int) {
     if case .bar(let columns) = style {
       write("\r" + drawn(step: step, facts: facts, columns: columns) + "\u{1B}[K")
       isBarDrawn = true

@@ -36,7 +36,8 @@ extension RunPlan: CustomStringConvertible {
     func line(_ name: String, _ bytes: Int) -> String {
       "  \(name)" + FixedText.right(Self.mebibytes(bytes), width: 30 - name.count)
     }
-    return (["Memory"]
+    return
+      (["Memory"]
       + [
         line("parameters", memory.parameters), line("gradients", memory.gradients),
         line("moments", memory.moments), line("image activations", memory.imageActivations),

@@ -84,7 +84,8 @@ extension RunPreparation {
     let trained = loaded.parameters.layout.entries.filter(\.isTrained)
     let count = trained.reduce(0) { $0 + $1.parameter.elementCount }
     let total = loaded.model.parameters.reduce(0) { $0 + $1.elementCount }
-    return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for validation; "
+    return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
+      + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, \(stepsPerEpoch) an epoch; "
       + "\(count) of \(total) parameters are trained; \(computeThreads) threads"
   }

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Training
+
+/// `duiqi resume`: a run goes on from its own recipe.
+struct Resume: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a run by its own recipe, as if it had never stopped.",
+    discussion: """
+      A run's folder or name goes on from its newest whole checkpoint, a file from that checkpoint.
+
+      Example:
+        duiqi resume checkpoints/emoji_lit_zh
+      """)
+
+  @Argument(help: "A run's name, its folder, or a checkpoint file.")
+  var runOrCheckpoint: String
+
+  @Option(
+    help: .init(
+      "Where checkpoints/ and logs/ lie; the run's own place if not given.", valueName: "dir"))
+  var root: String?
+
+  @OptionGroup var console: ConsoleOptions
+
+  func run() async throws {
+    let run = try RunOnDisk(runOrCheckpoint, root: root)
+    try await TrainingConsole(isQuiet: console.quiet).train(
+      run.recipe, root: run.root, resume: run.resume)
+  }
+}

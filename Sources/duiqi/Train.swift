@@ -1,0 +1,63 @@
+import ArgumentParser
+import Training
+
+/// `duiqi train`: a recipe becomes a run.
+struct Train: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train by a recipe; go on where its run was stopped.",
+    discussion: """
+      Checkpoints go to checkpoints/<run>, logs to logs/<run>. A run that was stopped goes on from
+      its newest whole checkpoint when the same command is given again, bit for bit as if it had
+      not stopped. One SIGINT or SIGTERM saves and ends it.
+
+      Example:
+        duiqi train recipes/emoji_lit_zh.yaml --set length="2 epochs"
+      """)
+
+  @Argument(help: "The recipe, a YAML file.")
+  var recipe: String
+
+  @Option(
+    name: .customLong("set"),
+    help: .init("Give a key of the recipe another value.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(
+    help: .init(
+      "Where to begin: auto (the newest whole checkpoint of the run), never, or a checkpoint.",
+      valueName: "auto|never|checkpoint"))
+  var resume = "auto"
+
+  @Option(help: .init("Where checkpoints/ and logs/ lie.", valueName: "dir"))
+  var root = "."
+
+  @Flag(help: "Print the resolved recipe, parameters, memory and cost, check the data, and end.")
+  var dryRun = false
+
+  @Flag(help: "Print the plan of --dry-run as JSON.")
+  var json = false
+
+  @OptionGroup var console: ConsoleOptions
+
+  func validate() throws {
+    if json && !dryRun {
+      throw ValidationError("--json was given without --dry-run. Add it or leave --json out.")
+    }
+  }
+
+  func run() async throws {
+    let recipe = try RecipeFile.read(recipe, overrides: overrides)
+    if dryRun {
+      let plan = try await RunPlan(recipe)
+      try Terminal.write(json ? plan.json.line + "\n" : plan.description)
+      return
+    }
+    let mode: ResumeMode =
+      switch resume {
+      case "auto": .auto
+      case "never": .never
+      default: .checkpoint(path: resume)
+      }
+    try await TrainingConsole(isQuiet: console.quiet).train(recipe, root: root, resume: mode)
+  }
+}

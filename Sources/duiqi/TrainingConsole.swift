@@ -1,0 +1,72 @@
+import ArgumentParser
+import Glibc
+import Training
+
+/// Runs a trainer and shows what it tells.
+@MainActor
+final class TrainingConsole {
+  private let style: ProgressLine.Style
+  private var line: ProgressLine?
+  private var preparing: ProgressLine?
+
+  init(isQuiet: Bool) {
+    style = ProgressLine.style(of: STDERR_FILENO, isQuiet: isQuiet)
+  }
+
+  /// - Throws: what the trainer throws; an exit code where a signal stopped it.
+  func train(_ recipe: Recipe, root: String, resume: ResumeMode) async throws {
+    StopSignals.install()
+    let trainer = try Trainer(recipe, root: root, resume: resume) { [self] in show($0) }
+    do {
+      let outcome = try await trainer.run()
+      line?.finish()
+      if case .interrupted(let signal, _) = outcome {
+        throw ExitCode(ExitStatus.stopped(by: signal))
+      }
+    } catch {
+      line?.finish()
+      throw error
+    }
+  }
+
+  private func show(_ event: TrainingEvent) {
+    switch event {
+    case .note(let text): note(text)
+    case .preparing(let task, let done, let total):
+      if preparing == nil { preparing = makeLine(total: total) }
+      preparing?.show(task: task, done: done, nowSeconds: Self.seconds())
+    case .step(let figures):
+      preparing?.finish()
+      preparing = nil
+      if line == nil { line = makeLine(total: figures.totalSteps, done: figures.step - 1) }
+      line?.show(
+        step: figures.step, loss: figures.loss, pairsPerSecond: figures.pairsPerSecond,
+        nowSeconds: Self.seconds())
+    case .validation(let step, let figures, let isBest):
+      note("Validation after step \(step)\(isBest ? ", the best so far" : ""):\n\(figures)")
+    case .saved(let path, _): note("Saved \(path)")
+    }
+  }
+
+  private func note(_ text: String) {
+    if preparing != nil {
+      preparing?.note(text)
+    } else if line != nil {
+      line?.note(text)
+    } else if style != .quiet {
+      Terminal.writeError(text + "\n")
+    }
+  }
+
+  private func makeLine(total: Int, done: Int = 0) -> ProgressLine {
+    ProgressLine(
+      style: style, totalSteps: total, firstStep: done, startSeconds: Self.seconds(),
+      write: Terminal.writeError)
+  }
+
+  private static func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
