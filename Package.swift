@@ -111,7 +111,9 @@ let package = Package(
       swiftSettings: testing),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Autodiff", "CPUDevice", "Models", "Training", "TestSupport"],
+      dependencies: [
+        "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training", "TestSupport",
+      ],
       swiftSettings: testing),
     .testTarget(name: "CommandLineTests", dependencies: ["duiqi"], swiftSettings: testing),
     .testTarget(name: "TidyTests", swiftSettings: testing),

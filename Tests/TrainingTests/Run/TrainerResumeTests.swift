@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+
+@testable import Checkpoints
+@testable import Training
+
+struct TrainerResumeTests {
+  @Test(arguments: [2, 4, 6])
+  func `a run that was stopped goes on as if it had not been`(step: Int) async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(root: "whole")
+    _ = try await run.train(root: "broken")
+    try run.forgetCheckpoints(after: step, root: "broken")
+    let second = try await run.train(root: "broken")
+    #expect(second.notes.contains { $0.hasPrefix("Going on after step \(step) ") })
+    #expect(second.outcome == .finished(steps: 7))
+    let whole = try run.contents(run.checkpoints("whole") + "/last.h5")
+    #expect(try run.contents(run.checkpoints("broken") + "/last.h5") == whole)
+    #expect(whole.tensors.count > 90)
+    #expect(try run.rows("broken") == run.rows("whole"))
+    #expect(try run.rows("whole").count == 7 + 3)
+  }
+
+  @Test func `a locked image tower's run goes on exactly too`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let locked = [
+      #"model.train=["image/**: locked", "**: trained"]"#, "data.augmentation=none",
+    ]
+    _ = try await run.train(locked, root: "whole")
+    _ = try await run.train(locked, root: "broken")
+    try run.forgetCheckpoints(after: 2, root: "broken")
+    _ = try await run.train(locked, root: "broken")
+    let whole = try run.contents(run.checkpoints("whole") + "/last.h5")
+    #expect(try run.contents(run.checkpoints("broken") + "/last.h5") == whole)
+    #expect(try run.rows("broken") == run.rows("whole"))
+    // What is locked has no moments and keeps its start values.
+    #expect(whole.tensors["optimizer/first_moment/image/positions"] == nil)
+    let early = try run.contents(run.checkpoints("whole") + "/step-00000002.h5")
+    #expect(
+      early.tensors["parameters/image/positions"] == whole.tensors["parameters/image/positions"])
+    #expect(
+      early.tensors["parameters/text/embeddings/positions"]
+        != whole.tensors["parameters/text/embeddings/positions"])
+  }
+
+  @Test func `loader tasks and a memory budget change no bit`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(root: "many")
+    _ = try await run.train(
+      ["threads.loader=1", "threads.compute=1", "memory_budget=1 MiB"], root: "one")
+    #expect(
+      try run.contents(run.checkpoints("one") + "/last.h5").tensors
+        == run.contents(run.checkpoints("many") + "/last.h5").tensors)
+  }
+
+  @Test func `a damaged newest checkpoint is passed over`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train()
+    let newest = run.checkpoints() + "/step-00000007.h5"
+    try cut(newest)
+    let second = try await run.train()
+    #expect(second.notes.contains { $0.hasPrefix("Passed over a checkpoint.") })
+    #expect(second.notes.contains { $0.hasPrefix("Going on after step 6 ") })
+    #expect(CheckpointReader.verify(newest).isEmpty)
+  }
+
+  @Test func `a run whose checkpoints are all damaged does not start anew`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train()
+    for step in CheckpointFolder.steps(in: run.checkpoints()) {
+      try cut("\(run.checkpoints())/\(CheckpointFolder.name(ofStep: step))")
+    }
+    await #expect(throws: ModelError.self) { try await run.train() }
+    #expect(CheckpointFolder.steps(in: run.checkpoints()) == [2, 3, 4, 6, 7])
+    let anew = try await run.train(resume: .never)
+    #expect(anew.notes.contains { $0.contains("/old-1") })
+    #expect(anew.outcome == .finished(steps: 7))
+  }
+
+  @Test(arguments: [
+    ("seed=4", "`seed` was 3, is 4"),
+    ("batch.pairs=31", "`batch.pairs` was 32, is 31"),
+    ("optimizer.adamw.learning_rate=2e-3", "`optimizer.adamw.learning_rate` was 0.001, is 0.002"),
+  ])
+  func `another recipe does not go on with a run`(override: String, problem: String) async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(["length=2 steps", "optimizer.schedule=constant"])
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train([override, "length=2 steps", "optimizer.schedule=constant"])
+    }
+    #expect(error?.description.contains(problem) == true)
+    #expect(error?.isUsageError == true)
+  }
+
+  @Test func `a run can be made longer`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let constant = "optimizer.schedule=constant"
+    _ = try await run.train(["length=3 steps", constant])
+    let longer = try await run.train(["length=7 steps", constant])
+    #expect(longer.notes.contains("Changed: `length` was 3 steps, is 7 steps"))
+    _ = try await run.train(["length=7 steps", constant], root: "b")
+    #expect(
+      try run.contents(run.checkpoints() + "/last.h5").tensors
+        == run.contents(run.checkpoints("b") + "/last.h5").tensors)
+  }
+
+  @Test func `other pairs do not go on with a run, the same ones elsewhere do`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let short = ["optimizer.schedule=constant"]
+    _ = try await run.train(short + ["length=2 steps"])
+    let copy = run.folder + "/moved.tar"
+    try FileManager.default.copyItem(
+      atPath: MiniatureRun.data + "/noto-emoji/test.tar", toPath: copy)
+    let moved = try await run.train(short + ["length=4 steps", "data.train=\(copy)"])
+    #expect(moved.outcome == .finished(steps: 4))
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train(
+        short + [
+          "length=6 steps", "data.train=\(MiniatureRun.data)/noto-emoji/validation.tar",
+        ])
+    }
+    #expect(error?.description.contains("other pairs") == true)
+  }
+
+  @Test func `a run goes on by its own recipe from name, folder or file`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train()
+    let recipe = try run.recipe()
+    let byFolder = try RunOnDisk(run.checkpoints(), root: nil)
+    #expect(byFolder.recipe == recipe && byFolder.root == run.folder + "/a")
+    #expect(byFolder.resume == .auto)
+    let file = run.checkpoints() + "/step-00000004.h5"
+    let byFile = try RunOnDisk(file, root: nil)
+    #expect(byFile.resume == .checkpoint(path: file) && byFile.root == run.folder + "/a")
+    let byName = try RunOnDisk("miniature", root: run.folder + "/a")
+    #expect(byName.recipe == recipe && byName.resume == .auto)
+    #expect(throws: ModelError.self) { try RunOnDisk(run.folder, root: nil) }
+    #expect(throws: ModelError.self) { try RunOnDisk(run.folder + "/none.h5", root: nil) }
+  }
+
+  /// Leaves the first half of a file.
+  private func cut(_ path: String) throws {
+    let data = try Data(contentsOf: URL(filePath: path))
+    try data.prefix(data.count / 2).write(to: URL(filePath: path))
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Autodiff
+@testable import CPUDevice
+@testable import Checkpoints
+@testable import Training
+
+struct TrainerTests {
+  @Test func `a miniature learns its pairs`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train([
+      "length=100 steps", "optimizer.adamw.learning_rate=4e-3",
+      "model.dropout=0", "data.augmentation=none", "data.captions=zh:first",
+      "checkpoints.every=100 %", "validate.every=100 %",
+    ])
+    let losses = try run.rows().compactMap { row -> Double? in
+      let object = try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
+      return object?["loss"] as? Double
+    }
+    #expect(losses.count == 100)
+    #expect(losses[0] > 3.3 && losses[0] < 3.7)
+    #expect(losses.suffix(4).reduce(0, +) / 4 < losses[0] - 0.3)
+  }
+
+  @Test func `checkpoints beyond the newest few go, the best one stays`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    // The mean rank after the first validation cannot be beaten by a rate of nothing.
+    _ = try await run.train([
+      "optimizer.adamw.learning_rate=1e-30", "checkpoints={every: 1 step, keep: 2}",
+      "validate={every: 2 steps, choose_best_by: text_to_image.mean_rank}",
+    ])
+    #expect(CheckpointFolder.steps(in: run.checkpoints()) == [2, 6, 7])
+    let links = try ["best.h5", "last.h5"].map {
+      try FileManager.default.destinationOfSymbolicLink(atPath: "\(run.checkpoints())/\($0)")
+    }
+    #expect(links == ["step-00000002.h5", "step-00000007.h5"])
+  }
+
+  @Test func `a run stops when validation stops getting better`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let overrides = [
+      "optimizer.adamw.learning_rate=1e-30", "validate={every: 1 step, stop_after: 3 worse}",
+    ]
+    let result = try await run.train(overrides)
+    #expect(result.outcome == .stoppedEarly(step: 4, bestStep: 1))
+    let again = try await run.train(overrides)
+    #expect(again.outcome == .stoppedEarly(step: 4, bestStep: 1))
+    #expect(again.notes.contains { $0.hasPrefix("The run has ended already") })
+  }
+
+  @Test func `steps that are not finite change nothing, and end the run at the limit`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let source = try overflowingCheckpoint(run)
+    let start = try run.contents(source)
+    let overrides = [
+      "model={from: \(source), train: [\"**: trained\"]}", "non_finite.stop_after=3",
+    ]
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train(overrides)
+    }
+    guard case .notFinite(step: 3, inARow: 3, let keys)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(keys.count == 32)
+    let folder = run.checkpoints()
+    let saved = try run.contents("\(folder)/step-00000002.h5")
+    #expect(saved.state.skippedCount == 2 && saved.state.updateCount == 0)
+    for (path, values) in start.tensors where path.hasPrefix("parameters/") {
+      #expect(saved.tensors[path] == values)
+    }
+  }
+
+  @Test func `the multiplier of similarities stays below its maximum`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train([
+      "objective.info_nce.logit_scale_maximum=14", "optimizer.adamw.learning_rate=1e-5",
+    ])
+    let tensors = try run.contents(run.checkpoints() + "/last.h5").tensors
+    let scale = try #require(tensors["parameters/logit_scale"]?.first)
+    // It started at ln(1 / 0.07), above; a step at this rate moves it by 1e-5 at most.
+    let distance = log(14.0) - Double(Float(bitPattern: scale))
+    #expect(distance > -1e-6 && distance < 1e-4)
+  }
+
+  @Test func `a plan says what a run will do and touches nothing`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let plan = try await RunPlan(
+      try run.recipe([#"model.train=["image/**: locked", "**: trained"]"#]))
+    #expect(plan.totalSteps == 7 && plan.stepsPerEpoch == 4)
+    #expect(plan.rows.first?.isTrained == false)
+    #expect(
+      plan.rows.last
+        == .init(
+          path: "logit_scale", sizes: [], isTrained: true, weightDecay: 0, learningRate: 1e-3))
+    let words = try #require(plan.rows.first { $0.path == "text/embeddings/words" })
+    #expect(words.sizes == [2_000, 32] && words.weightDecay == 0.05)
+    #expect(plan.memory.moments == 2 * plan.memory.gradients)
+    #expect(plan.description.contains("training: 147 of 147 pairs read, 0 damaged; "))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: run.folder) == ["vocab.txt"])
+  }
+
+  /// A checkpoint of the miniature whose text embeddings overflow.
+  private func overflowingCheckpoint(_ run: MiniatureRun) throws -> String {
+    let preparation = try RunPreparation(try run.recipe())
+    let loaded = preparation.loaded
+    loaded.parameters.storage(of: "text/projection/weight").update(repeating: 3e38)
+    let path = run.folder + "/overflow.h5"
+    try CheckpointWriter.write(
+      to: path, document: loaded.document(recipe: nil, state: RunState()),
+      parameters: loaded.tensors)
+    return path
+  }
+}
