@@ -20,10 +20,11 @@ final class ContentDigest {
   static func offset(in bytes: [UInt8]) -> Int? {
     let (key, digits) = (Array(key.utf8), Array(placeholder.utf8))
     // Behind the key: the value's tag and its length, a byte each.
-    let length = key.count + 2 + digits.count
-    return (0..<max(0, bytes.count - length + 1)).last { start in
+    let lead = key.count + 2
+    let starts = 0..<max(0, bytes.count - lead - digits.count + 1)
+    return starts.last { start in
       bytes[start] == key[0] && bytes[start..<start + key.count].elementsEqual(key)
-        && bytes[start + key.count + 2..<start + length].elementsEqual(digits)
-    }
+        && bytes[start + lead..<start + lead + digits.count].elementsEqual(digits)
+    }.map { $0 + lead }
   }
 }

@@ -16,6 +16,14 @@ public struct ONNXFile: Sendable {
     /// The file beside this one that has the values.
     let location: String?
     let offset: Int
+
+    /// Zero where the sizes are no sizes.
+    public var elementCount: Int {
+      sizes.reduce(1) { count, size in
+        let (product, overflow) = count.multipliedReportingOverflow(by: max(0, size))
+        return overflow ? 0 : product
+      }
+    }
   }
 
   public let path: String

@@ -6,8 +6,7 @@ final class CommandProgress {
   private let style: ProgressLine.Style
   private var line: ProgressLine?
   private var unit = ""
-  /// When the things now counted began.
-  private var startSeconds = CommandProgress.seconds()
+  private var lastSeconds = CommandProgress.seconds()
 
   init(_ console: ConsoleOptions) {
     style = ProgressLine.style(of: STDERR_FILENO, isQuiet: console.quiet)
@@ -19,12 +18,12 @@ final class CommandProgress {
     if line == nil || unit != self.unit {
       line?.finish()
       line = ProgressLine(
-        style: style, totalSteps: total ?? 0, firstStep: 0, startSeconds: startSeconds,
+        style: style, totalSteps: total ?? 0, firstStep: 0, startSeconds: lastSeconds,
         write: Terminal.writeError)
       self.unit = unit
     }
     line?.show(count: done, unit: unit, nowSeconds: now)
-    if done == total { startSeconds = now }
+    lastSeconds = now
   }
 
   func finish() { line?.finish() }

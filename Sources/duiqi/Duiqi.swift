@@ -18,6 +18,7 @@ struct Duiqi: AsyncParsableCommand {
     version: "duiqi \(ToolVersion.current)",
     subcommands: [
       Train.self, Resume.self, Evaluate.self, Embed.self, Export.self, Tokenize.self,
+      Inspect.self, Verify.self,
       ProbeHDF5.self,
     ])
 

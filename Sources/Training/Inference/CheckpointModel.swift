@@ -25,17 +25,8 @@ public final class CheckpointModel {
   }
 
   init(_ reader: CheckpointReader) throws(ModelError) {
-    let description = try ModelDescription(
-      configuration: reader.document.configuration,
-      preprocessing: reader.document.preprocessing, file: reader.path)
     // Before memory is taken for what the configuration asks for.
-    do throws(CheckpointError) {
-      try reader.requireTensors(
-        DualEncoder(description.configuration).parameters.map { ($0.path, $0.sizes) },
-        in: .parameters)
-    } catch {
-      throw .checkpoint(error)
-    }
+    _ = try ModelDescription(reader)
     path = reader.path
     sha256 = reader.sha256
     loaderTasks = EnvironmentRecord.usableCoreCount()

@@ -13,9 +13,7 @@ public final class TokenizedLines {
   /// - Parameter texts: a text file; `-` for standard input.
   public init(checkpoint path: String, texts: String) throws(ModelError) {
     let reader = try UserCheckpoint.open(path)
-    let description = try ModelDescription(
-      configuration: reader.document.configuration,
-      preprocessing: reader.document.preprocessing, file: path)
+    let description = try ModelDescription(reader)
     tokenizer = try LoadedModel.tokenizer(
       reader.document.vocabulary, path: path,
       expected: description.configuration.text.vocabularyCount)
