@@ -52,6 +52,21 @@ public final class AtomicFile {
     }
   }
 
+  /// Replaces bytes that were written before, such as a header that states what follows it.
+  public func rewrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { all in
+        pwrite(file.number, all.baseAddress.map { $0 + done }, all.count - done, offset + done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw FileError(.write, path: path, code: count < 0 ? errno : EIO)
+      }
+      done += count
+    }
+  }
+
   /// Brings the bytes to the disk, which `publish` does too.
   ///
   /// A failed flush may have dropped data without a second word: the file is lost and must be

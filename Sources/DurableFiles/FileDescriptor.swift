@@ -33,6 +33,22 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
+  /// Fills the target from an offset on. - Throws: ``FileError`` also where the file is shorter.
+  func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    var done = 0
+    while done < target.count {
+      let count = pread(
+        number, target.baseAddress.map { $0 + done }, target.count - done, offset + done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw FileError(
+          .read, path: path, code: count < 0 ? errno : EINVAL,
+          problem: count < 0 ? nil : "it ends before byte \(offset + target.count)")
+      }
+      done += count
+    }
+  }
+
   func flush() throws(FileError) {
     guard fsync(number) == 0 else { throw FileError(.flush, path: path, code: errno) }
   }

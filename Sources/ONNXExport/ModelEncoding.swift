@@ -14,7 +14,9 @@ extension ONNXModel {
           $0.version = ONNXModel.operatorSet
         }
       ]
-      $0.metadataProps = metadata.map { .entry($0.key, $0.value) }
+      $0.metadataProps =
+        metadata.map { .entry($0.key, $0.value) }
+        + [.entry(ContentDigest.key, ContentDigest.placeholder)]
     }
   }
 

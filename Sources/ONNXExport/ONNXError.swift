@@ -8,7 +8,9 @@ public enum ONNXError: Error, Equatable {
   case wrongValueCount(path: String, found: Int, expected: Int)
   /// Even with the weights in a file of their own, the model's message is too long for protobuf.
   case tooLarge(byteCount: Int, limit: Int)
-  /// A file could not be written.
+  /// A file is no whole ONNX model.
+  case unreadable(path: String, problem: String)
+  /// A file could not be written or read.
   case file(FileError)
 }
 
@@ -25,6 +27,9 @@ extension ONNXError: CustomStringConvertible {
     case .tooLarge(let byteCount, let limit):
       "The model needs a message of \(byteCount) bytes beside its weights, protobuf allows "
         + "\(limit). Export a model with fewer operations."
+    case .unreadable(let path, let problem):
+      "\(path): this cannot be read as an ONNX model (\(problem)). A whole model file was "
+        + "expected. Export it again, or check the path."
     case .file(let error): error.description
     }
   }

@@ -25,8 +25,10 @@ extension ONNXModel {
     to path: String, messageLimit: Int, values: (_ path: String) -> [Float]
   ) throws(ONNXError) -> [String] {
     let stream = try InitializerStream(self)
+    let digest = ContentDigest()
     if stream.byteCount <= messageLimit {
-      try writeFile(path) { write throws(ONNXError) in
+      try writeFile(path, digest, digitsAt: ContentDigest.offset(in: stream.head)) {
+        write throws(ONNXError) in
         try stream.write(values: values, to: write)
       }
       return [path]
@@ -35,22 +37,30 @@ extension ONNXModel {
     let location = dataPath.split(separator: "/").last.map(String.init) ?? dataPath
     let external = try ExternalData(self, location: location, limit: messageLimit)
     try removeFile(path)
-    try writeFile(dataPath) { write throws(ONNXError) in
+    try writeFile(dataPath, digest, digitsAt: nil) { write throws(ONNXError) in
       try external.write(values: values, to: write)
     }
-    try writeFile(path) { write throws(ONNXError) in try external.message.write(to: write) }
+    try writeFile(path, digest, digitsAt: ContentDigest.offset(in: external.message)) {
+      write throws(ONNXError) in
+      try external.message.write(to: write)
+    }
     return [path, dataPath]
   }
 
+  /// - Parameter digitsAt: where the digest of all that was written goes at last.
   private func writeFile(
-    _ path: String,
+    _ path: String, _ digest: ContentDigest, digitsAt offset: Int?,
     _ body: ((UnsafeRawBufferPointer) throws(ONNXError) -> Void) throws(ONNXError) -> Void
   ) throws(ONNXError) {
     let file = try reporting { () throws(FileError) in try AtomicFile(path) }
     try body { bytes throws(ONNXError) in
+      digest.update(bytes)
       try reporting { () throws(FileError) in try file.write(bytes) }
     }
-    try reporting { () throws(FileError) in try file.publish() }
+    try reporting { () throws(FileError) in
+      if let offset { try file.rewrite(digest.finish(), at: offset) }
+      try file.publish()
+    }
   }
 
   private func reporting<Result>(

@@ -14,6 +14,8 @@ public enum ONNXDimension: Hashable, Sendable {
 
 /// What an element is, with ONNX's number for it.
 public enum ONNXElementType: Int32, Hashable, Sendable {
+  /// One that duiqi does not write.
+  case other = 0
   case float32 = 1
   case int64 = 7
 }

@@ -11,7 +11,8 @@ public import Tokenizers
 public struct EvaluationPairs: Sendable {
   private let reader: SampleReader
   private let configuration: LoaderConfiguration
-  private let count: Int
+  /// How many pairs are visited, damaged ones included.
+  public let pairCount: Int
   /// Pairs from one visited to the next.
   private let interval: Int
   private var position = 0
@@ -30,7 +31,7 @@ public struct EvaluationPairs: Sendable {
     configuration.cacheBytes = 0
     self.configuration = configuration
     self.interval = interval
-    count = (pairs.count + interval - 1) / interval
+    pairCount = (pairs.count + interval - 1) / interval
     reader = SampleReader(
       pairs: pairs, tokenizer: tokenizer, configuration: configuration, knownDamage: knownDamage)
     ledger = DamageLedger(policy: configuration.damagePolicy, pairCount: pairs.count)
@@ -39,10 +40,10 @@ public struct EvaluationPairs: Sendable {
   /// The next batch, or nil when all pairs were seen.
   /// - Throws: `tooManyDamagedPairs`, `cancelled`, and what reading shards throws.
   public mutating func next() async throws(PairDataError) -> EvaluationBatch? {
-    guard position < count else { return nil }
+    guard position < pairCount else { return nil }
     let current = pending ?? load(from: position)
-    position = min(position + configuration.batchPairs, count)
-    pending = position < count ? load(from: position) : nil
+    position = min(position + configuration.batchPairs, pairCount)
+    pending = position < pairCount ? load(from: position) : nil
     let following = pending
     let result = await withTaskCancellationHandler {
       await current.value
@@ -61,7 +62,7 @@ public struct EvaluationPairs: Sendable {
   public var damaged: [DamagedPair] { ledger.pairs }
 
   private func load(from start: Int) -> Task<Result<[PairOutcome], PairDataError>, Never> {
-    let range = start..<min(start + configuration.batchPairs, count)
+    let range = start..<min(start + configuration.batchPairs, pairCount)
     let (reader, taskCount, interval) = (reader, configuration.taskCount, interval)
     return Task {
       do throws(PairDataError) {

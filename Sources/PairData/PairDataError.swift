@@ -30,6 +30,10 @@ public enum PairDataError: Error, Equatable, Sendable {
   case malformedManifest(path: String, line: Int, problem: String)
   /// A file is not what the manifest beside it says.
   case manifestMismatch(path: String, problem: String)
+  /// A picture file that cannot be decoded.
+  case unreadablePicture(path: String, ImageError)
+  /// A folder without a single picture.
+  case noPictures(folder: String)
   /// The work was cancelled by the caller.
   case cancelled
 }
@@ -65,7 +69,7 @@ extension PairDataError: CustomStringConvertible {
     case .cancelled:
       return "found a cancelled load, expected it to finish. Ask for the batch again."
     case .fileFailure, .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector,
-      .unwritableMember, .malformedManifest, .manifestMismatch:
+      .unwritableMember, .malformedManifest, .manifestMismatch, .unreadablePicture, .noPictures:
       return inputDescription
     }
   }
@@ -83,8 +87,8 @@ extension PairDataError: CustomStringConvertible {
       return "shard pattern `\(pattern)` stands for more than \(limit) files, expected fewer. "
         + "Check the ends of its ranges."
     case .noShards(let pattern, let folder):
-      return "shard pattern `\(pattern)` matches no file in `\(folder)`, expected at least one "
-        + "shard for each name. Check the pattern and the folder."
+      return "shard pattern `\(pattern)` matches no file in `\(folder.isEmpty ? "." : folder)`, "
+        + "expected at least one shard for each name. Check the pattern and the folder."
     case .invalidCaptionSelector(let text):
       return "caption selector `\(text)` is not known, expected `txt`, a JSON field's name, or "
         + "`FIELD:first`. Correct it."
@@ -97,6 +101,12 @@ extension PairDataError: CustomStringConvertible {
     case .manifestMismatch(let path, let problem):
       return "\(path): \(problem). Expected what the manifest beside it says. "
         + "Fetch or pack the shard again."
+    case .unreadablePicture(let path, let error):
+      return "\(path): \(error)"
+    case .noPictures(let folder):
+      return "\(folder): found no picture, expected files ending in "
+        + "\(PictureFiles.endings.map { ".\($0)" }.joined(separator: ", ")). "
+        + "Check the path; folders below it are not searched."
     default:
       return ""
     }

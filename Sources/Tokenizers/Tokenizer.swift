@@ -66,6 +66,9 @@ public struct Tokenizer: Sendable {
     }
   }
 
+  /// The longest word that is parted, in scalars; a longer one becomes one unknown id.
+  public static var maximumWordLength: Int { WordPiece.maximumWordLength }
+
   /// How many ids the vocabulary has; the embedding table needs as many rows.
   public var vocabularyCount: Int { wordPiece.vocabulary.count }
 

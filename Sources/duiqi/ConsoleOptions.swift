@@ -9,4 +9,8 @@ struct ConsoleOptions: ParsableArguments {
   func note(_ line: String) {
     if !quiet { Terminal.writeError(line + "\n") }
   }
+
+  func noteDamage(_ pairs: [String]) {
+    for pair in pairs { note("skipped \(pair)") }
+  }
 }

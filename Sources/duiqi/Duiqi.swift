@@ -16,7 +16,10 @@ struct Duiqi: AsyncParsableCommand {
       Errors and progress go to standard error, results to standard output.
       """,
     version: "duiqi \(ToolVersion.current)",
-    subcommands: [Train.self, Resume.self, ProbeHDF5.self])
+    subcommands: [
+      Train.self, Resume.self, Evaluate.self, Embed.self, Index.self, Search.self, Export.self,
+      Tokenize.self, Inspect.self, Verify.self, ProbeHDF5.self,
+    ])
 
   static func main() async {
     // A reader that goes away, as `head` does, ends the output and not the work.

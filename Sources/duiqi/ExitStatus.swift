@@ -13,6 +13,10 @@ enum ExitStatus {
   /// Writes an error for people, or the help that was asked for. - Returns: the exit code.
   static func report(_ error: any Error) -> Int32 {
     if let code = error as? ExitCode { return code.rawValue }
+    if case .interrupted(let signal)? = error as? ModelError {
+      complain("\(error)")
+      return stopped(by: signal)
+    }
     switch Duiqi.exitCode(for: error) {
     case .success:
       return report { () throws(CommandFailure) in

@@ -81,6 +81,13 @@ void dq_l2_normalize_backward(
   int64_t rows, int64_t width, const float *y, const float *reciprocal_norm, const float *dy,
   float *dx);
 
+// MARK: dot_products.c
+
+/// c[i, j] = a[i] . b[j] for rows of a [m, depth] and b [n, depth], rows of c `stride` apart; equal
+/// pairs of rows give equal bits wherever they stand.
+void dq_dot_products(
+  int64_t m, int64_t n, int64_t depth, const float *a, const float *b, float *c, int64_t stride);
+
 // MARK: reduction.c
 
 /// ADDS the sums over the rows of x [rows, width] into out [width].

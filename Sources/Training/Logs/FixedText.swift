@@ -14,6 +14,10 @@ enum FixedText {
     return "\(sign)\(whole)." + String(repeating: "0", count: decimals - part.count) + part
   }
 
+  static func left(_ text: String, width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
   static func right(_ text: String, width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }

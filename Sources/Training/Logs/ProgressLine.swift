@@ -58,6 +58,23 @@ package struct ProgressLine {
     put("\(task): \(done)/\(totalSteps)", step: done)
   }
 
+  /// Shows how many things of a kind are done, as often as `show` would.
+  ///
+  /// - Parameter unit: in the plural, `pairs`.
+  package mutating func show(count: Int, unit: String, nowSeconds: Double) {
+    guard isTime(nowSeconds, isLast: totalSteps > 0 && count >= totalSteps) else { return }
+    var text = totalSteps > 0 ? "\(count)/\(totalSteps) \(unit)" : "\(count) \(unit)"
+    let seconds = nowSeconds - startSeconds
+    if seconds > 0, count > 0 {
+      let rate = Double(count) / seconds
+      text += ", \(FixedText.number(rate, decimals: 1)) \(unit)/s"
+      if totalSteps > 0 {
+        text += ", \(ProgressLine.clock(Double(max(0, totalSteps - count)) / rate)) left"
+      }
+    }
+    put(text, step: count)
+  }
+
   /// Whether something is to be shown now; then the next thing has to wait.
   private mutating func isTime(_ nowSeconds: Double, isLast: Bool) -> Bool {
     let pauseSeconds: Double

@@ -1,3 +1,5 @@
+internal import CPUDevice
+
 /// Ranks of all partners, found from blocks of similarities: never texts × images at once.
 ///
 /// The blocks are computed twice: first for the similarity of each query's best partner, then to
@@ -54,7 +56,29 @@ public struct RetrievalRanks: Sendable, Equatable {
     }
   }
 
-  /// Ranks from embeddings in memory, by plain dot products.
+  /// Ranks from embeddings in memory, on all threads of a device.
+  ///
+  /// - Parameters:
+  ///   - images: unit rows, [images, width]. - texts: unit rows, [texts, width].
+  init(images: [Float], texts: [Float], width: Int, partners: [Int], on device: CPUDevice) {
+    precondition(
+      width > 0 && images.count % width == 0 && texts.count == partners.count * width,
+      "\(images.count) and \(texts.count) numbers are no rows of \(width).")
+    self.init(imageCount: images.count / width, partners: partners) { rows, columns, result in
+      texts.withUnsafeBufferPointer { texts in
+        images.withUnsafeBufferPointer { images in
+          device.dotProducts(
+            of: UnsafeBufferPointer(
+              rebasing: texts[rows.lowerBound * width..<rows.upperBound * width]),
+            with: UnsafeBufferPointer(
+              rebasing: images[columns.lowerBound * width..<columns.upperBound * width]),
+            width: width, into: result)
+        }
+      }
+    }
+  }
+
+  /// The same by plain loops: what the other is checked against.
   ///
   /// - Parameters:
   ///   - images: unit rows, [images, width]. - texts: unit rows, [texts, width].

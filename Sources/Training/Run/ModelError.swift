@@ -1,6 +1,7 @@
 public import Autodiff
 public import Checkpoints
 public import DurableFiles
+public import ONNXExport
 public import PairData
 public import Tokenizers
 
@@ -18,6 +19,16 @@ public enum ModelError: Error, Sendable {
   case mismatch(found: String, expected: String, advice: String)
   /// Losses or gradients that were not finite, too often in a row.
   case notFinite(step: Int, inARow: Int, keys: [String])
+  /// A graph that cannot be exported, or a model file that cannot be written or read.
+  case onnx(ONNXError)
+  /// A line of a text file that is not UTF-8, or too long; from 1.
+  case unreadableLine(path: String, line: Int, problem: String)
+  /// A search index that is not whole, or not the one that its parts belong to.
+  case damagedIndex(path: String, problem: String)
+  /// Files that are not what they should be; each is named before.
+  case damagedFiles(count: Int, of: Int)
+  /// A signal ended work that leaves nothing half-done.
+  case interrupted(signal: Int32)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -42,6 +53,16 @@ extension ModelError: CustomStringConvertible {
         + "changed a parameter. Finite numbers were expected. Look at the pairs "
         + "\(keys.prefix(8).joined(separator: ", "))\(keys.count > 8 ? ", …" : "") and at the "
         + "learning rate; the last checkpoint is unharmed."
+    case .onnx(let error): error.description
+    case .unreadableLine(let path, let line, let problem):
+      "\(path):\(line): \(problem). A text a line was expected, UTF-8. Correct the file."
+    case .damagedIndex(let path, let problem):
+      "\(path): \(problem). A whole index that `duiqi index` wrote was expected. Make it again."
+    case .damagedFiles(let count, let total):
+      "\(count) of \(total) files are damaged. Whole files were expected. Fetch or make them again."
+    case .interrupted(let signal):
+      "Signal \(signal) stopped the work. It was expected to go on to its end; nothing was "
+        + "written. Start it again."
     }
   }
 

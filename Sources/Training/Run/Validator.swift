@@ -94,13 +94,16 @@ final class Validator {
 
   /// Retrieval figures in both directions.
   func figures() async throws(ModelError) -> RetrievalMetrics {
-    Self.figures(of: try await embed(), width: loaded.model.configuration.embeddingWidth)
+    Self.figures(
+      of: try await embed(), width: loaded.model.configuration.embeddingWidth, on: loaded.device)
   }
 
-  static func figures(of embeddings: PairEmbeddings, width: Int) -> RetrievalMetrics {
+  static func figures(
+    of embeddings: PairEmbeddings, width: Int, on device: CPUDevice
+  ) -> RetrievalMetrics {
     let ranks = RetrievalRanks(
       images: embeddings.images, texts: embeddings.texts, width: width,
-      partners: embeddings.partners)
+      partners: embeddings.partners, on: device)
     return RetrievalMetrics(
       textRanks: ranks.textRanks, imageRanks: ranks.imageRanks,
       imageCount: embeddings.images.count / width)

@@ -1,0 +1,39 @@
+internal import Glibc
+
+/// A regular file open for reading anywhere in it.
+public final class OpenFile {
+  public let path: String
+  public let byteCount: Int
+  private let file: FileDescriptor
+
+  public init(_ path: String) throws(FileError) {
+    self.path = path
+    file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK, operation: .open)
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else {
+      throw FileError(.read, path: path, code: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(.read, path: path, code: EISDIR, problem: "it is no regular file")
+    }
+    byteCount = status.st_size
+  }
+
+  /// - Parameter range: inside the file.
+  public func read(_ range: Range<Int>) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: range.count)
+    try bytes.withUnsafeMutableBufferPointer { (target) throws(FileError) in
+      try file.read(into: UnsafeMutableRawBufferPointer(target), at: range.lowerBound)
+    }
+    return bytes
+  }
+
+  /// Little-endian numbers from an offset on.
+  func readFloats(_ count: Int, at offset: Int) throws(FileError) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    try values.withUnsafeMutableBufferPointer { (target) throws(FileError) in
+      try file.read(into: UnsafeMutableRawBufferPointer(target), at: offset)
+    }
+    return values
+  }
+}

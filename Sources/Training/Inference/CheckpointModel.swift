@@ -1,0 +1,66 @@
+internal import Autodiff
+internal import CPUDevice
+internal import Checkpoints
+internal import Glibc
+internal import Models
+internal import PairData
+
+/// A checkpoint's model, ready to embed pictures and texts.
+///
+///     let model = try CheckpointModel("checkpoints/emoji/best.h5")
+///     let report = try await model.evaluate(shards: ["data/valid-*.tar"])
+public final class CheckpointModel {
+  /// How far some work is: things done, of how many where that is known, and what they are called.
+  public typealias Progress = (_ done: Int, _ total: Int?, _ unit: String) -> Void
+
+  public let path: String
+  /// The digest over the parameters, hexadecimal.
+  public let sha256: String
+  let loaded: LoadedModel
+  let loaderTasks: Int
+
+  /// - Throws: `ModelError` for a file that is not a whole checkpoint of a known family.
+  public convenience init(_ path: String) throws(ModelError) {
+    try self.init(try UserCheckpoint.open(path))
+  }
+
+  init(_ reader: CheckpointReader) throws(ModelError) {
+    // Before memory is taken for what the configuration asks for.
+    _ = try ModelDescription(reader)
+    path = reader.path
+    sha256 = reader.sha256
+    loaderTasks = EnvironmentRecord.usableCoreCount()
+    loaded = try LoadedModel(reader, device: CPUDevice(threadCount: loaderTasks))
+  }
+
+  /// What similarities are multiplied with.
+  var logitScale: Float { exp(loaded.parameters.storage(of: loaded.model.logitScale.path)[0]) }
+
+  var width: Int { loaded.model.configuration.embeddingWidth }
+
+  /// The selector that was given, or else the checkpoint's own.
+  func selector(_ captions: String?) throws(ModelError) -> CaptionSelector {
+    guard let captions else { return loaded.description.captions }
+    do throws(PairDataError) {
+      return try CaptionSelector(captions)
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  func pairs(_ shards: [String]) throws(ModelError) -> PairSet {
+    do throws(PairDataError) {
+      return try PairSet(patterns: shards, folder: "")
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  func makeEmbedder() throws(ModelError) -> Embedder {
+    do {
+      return try Embedder(loaded.model, on: loaded.device, parameters: loaded.parameters)
+    } catch {
+      throw .device(error)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+internal import Checkpoints
+internal import DurableFiles
+internal import Models
+internal import ONNXExport
+internal import PairData
+
+extension FileInspection {
+  static func checkpoint(_ path: String) throws(ModelError) -> FileInspection {
+    let reader = try UserCheckpoint.open(path)
+    let description = try ModelDescription(reader)
+    let document = reader.document
+    var rows: [[JSONText]] = []
+    var count = 0
+    do throws(CheckpointError) {
+      for tensor in reader.paths(in: .parameters) {
+        let sizes = try reader.sizes(of: tensor, in: .parameters)
+        let elements = sizes.reduce(1, *)
+        count += elements
+        rows.append([
+          .text(tensor), .array(sizes.map { .integer($0) }), .integer(elements),
+          .boolean(reader.paths(in: .firstMoments).contains(tensor)),
+        ])
+      }
+    } catch {
+      throw .checkpoint(error)
+    }
+    let run = document.run.map { JSONText.object($0.map { ($0.name, JSONText($0.value)) }) }
+    return FileInspection(
+      facts: [
+        ("file", .text(path)), ("kind", .text(FileKind.checkpoint.rawValue)),
+        ("family", .text(document.family)), ("parameter_count", .integer(count)),
+        ("vocabulary_size", .integer(description.configuration.text.vocabularyCount)),
+        ("configuration", JSONText(parsing: document.configuration)),
+        ("preprocessing", JSONText(parsing: document.preprocessing)),
+        ("sha256", .text(reader.sha256)), ("tool_version", .text(document.toolVersion)),
+        ("run", run ?? .null),
+      ],
+      parts: .init(
+        name: "parameters", columns: ["path", "shape", "count", "has_moments"], rows: rows),
+      texts: [("recipe", document.recipe)])
+  }
+
+  static func shard(_ path: String) throws(ModelError) -> FileInspection {
+    do throws(PairDataError) {
+      let shard = try PairShard(path: path, storage: .memoryOnly)
+      let size = { (extent: PairMembers.Extent?) in
+        extent.map { JSONText.integer(Int($0.size)) } ?? .null
+      }
+      let rows = (0..<shard.count).map { index in
+        let members = shard.members(at: index)
+        return [
+          JSONText.text(shard.key(at: index)), size(members.image), size(members.text),
+          size(members.json),
+        ]
+      }
+      return FileInspection(
+        facts: [
+          ("file", .text(path)), ("kind", .text(FileKind.shard.rawValue)),
+          ("bytes", .integer(Int(shard.bytes))), ("pair_count", .integer(shard.count)),
+        ],
+        parts: .init(
+          name: "pairs", columns: ["key", "image_bytes", "text_bytes", "json_bytes"], rows: rows))
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  static func onnx(_ path: String) throws(ModelError) -> FileInspection {
+    do throws(ONNXError) {
+      let file = try ONNXFile(path)
+      return FileInspection(
+        facts: [
+          ("file", .text(path)), ("kind", .text(FileKind.onnx.rawValue)),
+          ("graph", .text(file.name)), ("producer", .text(file.producer)),
+          ("ir_version", .integer(file.formatVersion)), ("opset", .integer(file.operatorSet)),
+          ("node_count", .integer(file.nodeCount)),
+          ("value_count", .integer(file.tensors.reduce(0) { $0 + $1.elementCount })),
+          ("inputs", .object(file.inputs.map { ($0.name, .text($0.type)) })),
+          ("outputs", .object(file.outputs.map { ($0.name, .text($0.type)) })),
+          ("metadata", .object(file.metadata.map { ($0.key, .text($0.value)) })),
+        ],
+        parts: .init(
+          name: "tensors", columns: ["name", "shape", "count"],
+          rows: file.tensors.map { tensor in
+            [
+              .text(tensor.name), .array(tensor.sizes.map { .integer($0) }),
+              .integer(tensor.elementCount),
+            ]
+          }))
+    } catch {
+      throw .onnx(error)
+    }
+  }
+
+  static func manifest(_ path: String) throws(ModelError) -> FileInspection {
+    do throws(PairDataError) {
+      let entries = try ShardManifest(path: path).entries
+      return FileInspection(
+        facts: [
+          ("file", .text(path)), ("kind", .text(FileKind.manifest.rawValue)),
+          ("pair_count", .integer(entries.reduce(0) { $0 + $1.pairs })),
+        ],
+        parts: .init(
+          name: "shards", columns: ["file", "pairs", "bytes", "sha256"],
+          rows: entries.map {
+            [.text($0.file), .integer($0.pairs), .integer(Int($0.bytes)), .text($0.sha256)]
+          }))
+    } catch {
+      throw .data(error)
+    }
+  }
+}
+
+extension ONNXValue {
+  /// Like `float32 [batch, 3, 64, 64]`.
+  fileprivate var type: String {
+    let sizes = dimensions.map { dimension in
+      switch dimension {
+      case .fixed(let size): "\(size)"
+      case .named(let name): name
+      }
+    }
+    return "\(elementType) [\(sizes.joined(separator: ", "))]"
+  }
+}
+
+extension JSONText {
+  fileprivate init(_ value: RunValue) {
+    switch value {
+    case .integer(let number): self = .integer(Int(number))
+    case .real(let number): self = .number(number)
+    case .text(let text): self = .text(text)
+    }
+  }
+
+  /// A JSON text of a checkpoint, or that text itself where it is none.
+  fileprivate init(parsing text: String) {
+    do throws(JSONFault) {
+      self.init(try JSONParser.parse(Array(text.utf8)))
+    } catch {
+      self = .text(text)
+    }
+  }
+
+  private init(_ value: JSONValue) {
+    switch value {
+    case .null: self = .null
+    case .boolean(let isTrue): self = .boolean(isTrue)
+    case .number(let digits):
+      self = Int(digits).map { .integer($0) } ?? .number(Double(digits) ?? .nan)
+    case .text(let text): self = .text(text)
+    case .array(let values): self = .array(values.map { JSONText($0) })
+    case .object(let members): self = .object(members.map { ($0.name, JSONText($0.value)) })
+    }
+  }
+}

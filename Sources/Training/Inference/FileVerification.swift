@@ -1,0 +1,74 @@
+internal import Checkpoints
+internal import DurableFiles
+internal import Models
+internal import ONNXExport
+internal import PairData
+
+/// Whether a file is whole: what a reader would find, found before anyone relies on it.
+public struct FileVerification: Sendable {
+  public let path: String
+  /// `checkpoint`, `shard`, `onnx` or `manifest`; nothing where that cannot be told.
+  public let kind: String?
+  /// What is wrong, each in words that name the file and the place; nothing for a whole file.
+  public let findings: [String]
+
+  public init(_ path: String) async {
+    self.path = path
+    let kind: FileKind
+    do throws(FileError) {
+      kind = try FileKind(path)
+    } catch {
+      self.kind = nil
+      findings = [error.description]
+      return
+    }
+    self.kind = kind.rawValue
+    findings =
+      switch kind {
+      case .checkpoint: Self.checkpointFindings(path)
+      case .shard:
+        await ShardCheck.findings(path, taskCount: EnvironmentRecord.usableCoreCount())
+      case .onnx: Self.onnxFindings(path)
+      case .manifest: Self.manifestFindings(path)
+      }
+  }
+
+  public var json: JSONText {
+    .object([
+      ("file", .text(path)), ("kind", kind.map { .text($0) } ?? .null),
+      ("whole", .boolean(findings.isEmpty)), ("findings", .array(findings.map { .text($0) })),
+    ])
+  }
+
+  private static func checkpointFindings(_ path: String) -> [String] {
+    do throws(ModelError) {
+      // All digests, by the other process; then whether the parts belong together.
+      let reader = try UserCheckpoint.open(path)
+      let description = try ModelDescription(reader)
+      _ = try LoadedModel.tokenizer(
+        reader.document.vocabulary, path: path,
+        expected: description.configuration.text.vocabularyCount)
+      if reader.document.run != nil { _ = try RunState(reader.document, file: path) }
+      return []
+    } catch {
+      return [error.description]
+    }
+  }
+
+  private static func onnxFindings(_ path: String) -> [String] {
+    do throws(ONNXError) {
+      return try ONNXFile(path).findings()
+    } catch {
+      return [error.description]
+    }
+  }
+
+  private static func manifestFindings(_ path: String) -> [String] {
+    do throws(PairDataError) {
+      return try ShardManifest(path: path).verify(folder: Folder.parent(of: path))
+        .map(\.description)
+    } catch {
+      return [error.description]
+    }
+  }
+}

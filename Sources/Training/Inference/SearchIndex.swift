@@ -1,0 +1,184 @@
+internal import CPUDevice
+internal import DurableFiles
+internal import PairData
+
+/// An index that `duiqi index` wrote: every document is compared with a query, none is missed.
+///
+///     let index = try SearchIndex("index")
+///     let answers = try await index.search([.text("笑脸")], mode: .textToImage, top: 10)
+public final class SearchIndex {
+  struct Document {
+    let key: String
+    let shard: String
+    let text: String
+  }
+
+  /// Rows compared at once: 16 MiB of vectors of width 512.
+  private static let rowsAtOnce = 8_192
+
+  let documents: [Document]
+  private let images: NumpyRows
+  private let texts: NumpyRows
+  let model: CheckpointModel
+  private let embedder: Embedder
+
+  /// - Throws: `damagedIndex` where the parts do not belong together.
+  public init(_ folder: String) throws(ModelError) {
+    let path = "\(folder)/\(SearchIndexFiles.description)"
+    let facts = try Self.description(path)
+    (images, texts) = try CheckpointModel.reporting { () throws(FileError) in
+      (
+        try NumpyRows("\(folder)/\(SearchIndexFiles.images)"),
+        try NumpyRows("\(folder)/\(SearchIndexFiles.texts)")
+      )
+    }
+    documents = try Self.documents("\(folder)/\(SearchIndexFiles.documents)")
+    let count = facts["documents"]?.integer.map { Int($0) }
+    guard count == documents.count, images.rowCount == count, texts.rowCount == count else {
+      throw .damagedIndex(
+        path: path,
+        problem: "its \(documents.count) documents have \(images.rowCount) pictures' "
+          + "and \(texts.rowCount) texts' vectors")
+    }
+    model = try CheckpointModel("\(folder)/\(SearchIndexFiles.checkpoint)")
+    guard facts["checkpoint_sha256"]?.string == model.sha256, images.width == model.width,
+      texts.width == model.width
+    else {
+      throw .damagedIndex(
+        path: path, problem: "another checkpoint than \(SearchIndexFiles.checkpoint) made it")
+    }
+    embedder = try model.makeEmbedder()
+  }
+
+  public var documentCount: Int { documents.count }
+
+  /// The nearest documents of each query.
+  ///
+  /// - Parameters:
+  ///   - queries: all texts, or all pictures for `imageToImage`.
+  ///   - top: how many answers a query gets, if there are so many documents.
+  public func search(
+    _ queries: [SearchQuery], mode: SearchMode, top: Int
+  ) async throws(ModelError) -> [SearchAnswers] {
+    let vectors = try await embeddings(of: queries)
+    var nearest = queries.map { _ in NearestDocuments(limit: top) }
+    for start in stride(from: 0, to: documents.count, by: Self.rowsAtOnce) {
+      let rows = start..<min(start + Self.rowsAtOnce, documents.count)
+      let candidates = try self.vectors(of: rows, mode: mode)
+      let scores = products(vectors, candidates)
+      for query in queries.indices {
+        for row in rows {
+          nearest[query].offer(
+            row, key: documents[row].key,
+            score: scores[query * rows.count + row - rows.lowerBound])
+        }
+      }
+      try StopSignals.check()
+    }
+    return zip(queries, nearest).map { query, nearest in
+      SearchAnswers(mode: mode, query: query, results: results(nearest))
+    }
+  }
+
+  private func results(_ nearest: NearestDocuments) -> [SearchAnswers.Result] {
+    nearest.entries.enumerated().map { place, entry in
+      let document = documents[entry.row]
+      return SearchAnswers.Result(
+        rank: place + 1, key: document.key, score: entry.score, text: document.text,
+        shard: document.shard)
+    }
+  }
+
+  /// - Returns: [queries.count, width].
+  private func embeddings(of queries: [SearchQuery]) async throws(ModelError) -> [Float] {
+    var vectors: [Float] = []
+    for query in queries {
+      switch query {
+      case .text(let text): vectors += embedder.embedTexts([model.ids(text)])
+      case .image(let path):
+        let picture = try model.pictures(path)
+        guard picture.count == 1 else {
+          throw .mismatch(
+            found: "\(path) is a folder", expected: "A query is one picture",
+            advice: "Name a picture file.")
+        }
+        vectors += try await model.embeddings(of: picture, 0..<1, with: embedder)
+      }
+    }
+    return vectors
+  }
+
+  /// What a mode compares queries with, [rows.count, width].
+  private func vectors(of rows: Range<Int>, mode: SearchMode) throws(ModelError) -> [Float] {
+    try CheckpointModel.reporting { () throws(FileError) in
+      switch mode {
+      case .textToText: return try texts.read(rows)
+      case .textToImage, .imageToImage: return try images.read(rows)
+      case .textToAverage:
+        let (image, text) = (try images.read(rows), try texts.read(rows))
+        return stride(from: 0, to: image.count, by: model.width).flatMap { start in
+          let part = start..<start + model.width
+          return UnitVectors.direction(ofSum: [Array(image[part]), Array(text[part])])
+        }
+      }
+    }
+  }
+
+  private func products(_ queries: [Float], _ candidates: [Float]) -> [Float] {
+    let count = queries.count / model.width * (candidates.count / model.width)
+    return [Float](unsafeUninitializedCapacity: count) { target, initializedCount in
+      queries.withUnsafeBufferPointer { queries in
+        candidates.withUnsafeBufferPointer { candidates in
+          model.loaded.device.dotProducts(
+            of: queries, with: candidates, width: model.width,
+            into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
+        }
+      }
+      initializedCount = count
+    }
+  }
+}
+
+// MARK: Reading
+
+extension SearchIndex {
+  private static func description(_ path: String) throws(ModelError) -> JSONValue {
+    let bytes = try CheckpointModel.reporting { () throws(FileError) in
+      try FileContents.read(path, limit: 1 << 20)
+    }
+    let facts: JSONValue
+    do throws(JSONFault) {
+      facts = try JSONParser.parse(bytes)
+    } catch {
+      throw .damagedIndex(path: path, problem: "\(error)")
+    }
+    guard facts["format"]?.string == SearchIndexFiles.format,
+      let version = facts["format_version"]?.integer
+    else { throw .damagedIndex(path: path, problem: "it describes no index of ours") }
+    guard version == SearchIndexFiles.formatVersion else {
+      throw .damagedIndex(
+        path: path,
+        problem: "its format is \(version), this version reads \(SearchIndexFiles.formatVersion)")
+    }
+    return facts
+  }
+
+  private static func documents(_ path: String) throws(ModelError) -> [Document] {
+    let lines = try TextLines(path)
+    var documents: [Document] = []
+    while true {
+      let next = try lines.next(1_024)
+      if next.isEmpty { return documents }
+      for line in next {
+        guard let value = try? JSONParser.parse(Array(line.utf8)),
+          let key = value["key"]?.string, let shard = value["shard"]?.string,
+          let text = value["text"]?.string
+        else {
+          throw .unreadableLine(
+            path: path, line: documents.count + 1, problem: "it is no document of an index")
+        }
+        documents.append(Document(key: key, shard: shard, text: text))
+      }
+    }
+  }
+}

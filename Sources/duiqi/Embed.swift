@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Training
+
+/// `duiqi embed`: unit vectors of texts and pictures.
+struct Embed: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write unit vectors of texts and pictures as NumPy arrays.",
+    discussion: """
+      Writes text_embeddings.npy with texts.jsonl, and image_embeddings.npy with images.jsonl: \
+      Float32 [rows, width], and a line of JSON for each row. A text file has a text a line; a \
+      folder's pictures go in byte order of their names. Rows of files come before rows of shards.
+
+      Example:
+        duiqi embed checkpoints/emoji/best.h5 --texts queries.txt --images photos \\
+          --output embeddings
+      """)
+
+  @Argument(help: "A checkpoint.")
+  var checkpoint: String
+
+  @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))
+  var texts: String?
+
+  @Option(help: ArgumentHelp("A folder of pictures, or one picture.", valueName: "path"))
+  var images: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Pair shards: pictures and captions both.", valueName: "shards"))
+  var shards: [String] = []
+
+  @Option(help: ArgumentHelp("The folder for the results.", valueName: "folder"))
+  var output: String
+
+  @OptionGroup var pairs: PairOptions
+  @OptionGroup var console: ConsoleOptions
+
+  func validate() throws {
+    if texts == nil, images == nil, shards.isEmpty {
+      throw ValidationError("Nothing to embed: give --texts, --images or --shards.")
+    }
+  }
+
+  func run() async throws {
+    StopSignals.install()
+    let model = try CheckpointModel(checkpoint)
+    let progress = CommandProgress(console)
+    let request = EmbeddingRequest(
+      texts: texts, images: images, pairs: shards.isEmpty ? nil : pairs.choice(of: shards),
+      output: output)
+    let report = try await model.embed(request, progress: progress.show)
+    progress.finish()
+    console.noteDamage(report.damagedPairs)
+    if report.otherFileCount > 0 {
+      console.note("passed over \(report.otherFileCount) files that are no pictures")
+    }
+    let parts = [
+      report.textCount.map { "\($0) texts" }, report.imageCount.map { "\($0) pictures" },
+    ]
+    console.note("\(parts.compactMap { $0 }.joined(separator: " and ")) embedded in \(output)")
+  }
+}

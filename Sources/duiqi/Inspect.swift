@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import Training
+
+/// `duiqi inspect`: what is in a file.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is in a checkpoint, a pair shard, a manifest or an ONNX model.",
+    discussion: """
+      Of a checkpoint: sizes, every parameter with its shape, the state of its run, its recipe.
+
+      Example:
+        duiqi inspect checkpoints/emoji/best.h5
+      """)
+
+  @Argument(help: "A checkpoint (.h5), shard (.tar), manifest.jsonl or ONNX model (.onnx).")
+  var file: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let inspection = try FileInspection(file)
+    try Terminal.write((json ? inspection.json.line : inspection.description) + "\n")
+  }
+}

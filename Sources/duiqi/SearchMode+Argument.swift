@@ -1,0 +1,5 @@
+public import ArgumentParser
+public import Training
+
+/// Modes are given by their names.
+extension SearchMode: ExpressibleByArgument {}
