@@ -16,7 +16,6 @@ typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
   char *message;
-  int is_damaged;
 } error_state;
 
 typedef struct {
@@ -29,20 +28,17 @@ static void fail(j_common_ptr codec) {
   longjmp(state->escape, 1);
 }
 
-/// Warnings that mean lost picture data are damage; libjpeg would fill in grey.
+/// Warnings that mean lost picture data are damage and end the work; libjpeg would fill in grey,
+/// for a huge size without any data too.
 static void note(j_common_ptr codec, int level) {
   if (level >= 0) return;
-  error_state *state = (error_state *)codec->err;
   switch (codec->err->msg_code) {
     case JWRN_JPEG_EOF:
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_BOGUS_PROGRESSION:
-    case JWRN_MUST_RESYNC:
-      if (!state->is_damaged) codec->err->format_message(codec, state->message);
-      state->is_damaged = 1;
-      break;
+    case JWRN_MUST_RESYNC: fail(codec); break;
     default: break;
   }
 }
@@ -69,19 +65,25 @@ static void convert_cmyk_row(const uint8_t *cmyk, int64_t width, uint8_t *rgb) {
   }
 }
 
-static dq_image_status read_rows(
-  struct jpeg_decompress_struct *codec, uint8_t **row, dq_image *image) {
-  const int64_t stride = image->width * 3;
-  while (codec->output_scanline < codec->output_height) {
-    uint8_t *target = image->pixels + codec->output_scanline * stride;
-    if (codec->out_color_space == JCS_CMYK) {
-      jpeg_read_scanlines(codec, row, 1);
-      convert_cmyk_row(*row, image->width, target);
-    } else {
-      jpeg_read_scanlines(codec, &target, 1);
-    }
+/// Whether the file has a bit for every block of 8 x 8 coefficients, the least that a Huffman code
+/// takes. Asked before memory for the blocks is allocated.
+static int can_hold_blocks(const struct jpeg_decompress_struct *codec, int64_t count) {
+  if (codec->arith_code) return 1;
+  int64_t blocks = 0;
+  for (int component = 0; component < codec->num_components; component++) {
+    const jpeg_component_info *info = &codec->comp_info[component];
+    blocks += (int64_t)info->width_in_blocks * info->height_in_blocks;
   }
-  return dq_image_ok;
+  return blocks <= 8 * count;
+}
+
+/// - Parameter row: room for a row of CMYK, where there is one.
+static void read_rows(struct jpeg_decompress_struct *codec, uint8_t *row, dq_image *image) {
+  while (codec->output_scanline < codec->output_height) {
+    uint8_t *target = image->pixels + codec->output_scanline * image->width * 3;
+    jpeg_read_scanlines(codec, row ? &row : &target, 1);
+    if (row) convert_cmyk_row(row, image->width, target);
+  }
 }
 
 dq_image_status dq_decode_jpeg(
@@ -114,18 +116,21 @@ dq_image_status dq_decode_jpeg(
   const int is_cmyk = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
   codec.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
   codec.dct_method = JDCT_ISLOW;
-  dq_image_status status = dq_image_allocate(
-    image, codec.image_width, codec.image_height, 3, maximum_pixels);
+  dq_image_status status = dq_image_set_size(
+    image, codec.image_width, codec.image_height, maximum_pixels);
+  if (status == dq_image_ok && !can_hold_blocks(&codec, count)) {
+    dq_say(message, "the file is too short for a picture of its size");
+    status = dq_image_damaged;
+  }
+  if (status == dq_image_ok) status = dq_image_allocate(image, 3);
   if (status == dq_image_ok && is_cmyk) {
     row = malloc((size_t)image->width * 4);
     if (!row) status = dq_image_out_of_memory;
   }
   if (status == dq_image_ok) {
     jpeg_start_decompress(&codec);
-    uint8_t *line = row;
-    status = read_rows(&codec, &line, image);
+    read_rows(&codec, row, image);
     jpeg_finish_decompress(&codec);
-    if (errors.is_damaged) status = dq_image_damaged;
   }
   jpeg_destroy_decompress(&codec);
   free(row);

@@ -54,22 +54,18 @@ dq_image_status dq_decode_png(
     dq_image_free(image);
     return dq_image_damaged;
   }
+  // The limits of dq_image_set_size hold instead, and tell the size.
   png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
   png_set_chunk_malloc_max(png, CHUNK_LIMIT);
   png_set_chunk_cache_max(png, CHUNK_COUNT_LIMIT);
   png_set_read_fn(png, &from, read_bytes);
   png_read_info(png, info);
-  dq_image_status status = dq_image_ok;
   const int64_t width = png_get_image_width(png, info);
   const int64_t height = png_get_image_height(png, info);
-  if (width * height > maximum_pixels) {
-    image->width = width;
-    image->height = height;
-    status = dq_image_too_large;
-  } else {
+  dq_image_status status = dq_image_set_size(image, width, height, maximum_pixels);
+  if (status == dq_image_ok) {
     set_transformations(png, info);
-    status = dq_image_allocate(
-      image, width, height, png_get_channels(png, info), maximum_pixels);
+    status = dq_image_allocate(image, png_get_channels(png, info));
   }
   if (status == dq_image_ok) {
     rows = malloc((size_t)height * sizeof *rows);

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "CImageCodecs.h"
 
@@ -7,8 +8,22 @@
 // c = (i + 0.5) scale, sums inputs from max(0, int(c - support + 0.5)) up to
 // min(in, int(c + support + 0.5)), weighted by the cubic of a = -0.5 (Keys 1981, equation 8) at
 // (x - c + 0.5) / max(1, scale), normalized, as integers of 22 fractional bits.
+//
+// Source rows come in blocks. A block is resized across, all its rows at once, and each of its
+// rows is added right away to the sums of the target rows that it is a tap of. So nothing of the
+// source's height is kept, and all inner loops run over neighbours in memory.
 
-enum { FRACTION_BITS = 22 };
+enum { FRACTION_BITS = 22, BLOCK_ROWS = 16, BLOCK_BYTES = BLOCK_ROWS * 3 };
+
+/// Compiled for each level of x86-64 and chosen when the program is loaded (System V psABI).
+#ifdef __x86_64__
+#define DQ_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define DQ_CLONES
+#endif
+
+typedef int32_t sums16 __attribute__((vector_size(64)));
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
 typedef struct {
   /// Taps that every output has room for.
@@ -68,74 +83,169 @@ static int make_taps(int64_t in, int64_t out, axis_taps *taps) {
   return 1;
 }
 
-static inline uint8_t rounded(int32_t sum) {
-  const int32_t value = sum >> FRACTION_BITS;
-  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+/// Rows [rows, width, 3] to columns [width, BLOCK_ROWS, 3]; what is behind `rows` stays as it was.
+static void gather_columns(const uint8_t *source, int64_t width, int64_t rows, uint8_t *columns) {
+  for (int64_t row = 0; row < rows; row++) {
+    const uint8_t *from = source + row * width * 3;
+    uint8_t *to = columns + row * 3;
+    for (int64_t x = 0; x < width; x++) memcpy(to + x * BLOCK_BYTES, from + x * 3, 3);
+  }
 }
 
-static void resize_rows(
-  const uint8_t *source, int64_t source_width, int64_t height, const axis_taps *taps,
-  int64_t target_width, uint8_t *target) {
-  for (int64_t y = 0; y < height; y++) {
-    const uint8_t *row = source + y * source_width * 3;
-    uint8_t *out = target + y * target_width * 3;
-    for (int64_t x = 0; x < target_width; x++) {
-      const uint8_t *pixel = row + taps->first[x] * 3;
-      const int32_t *weights = taps->weights + x * taps->room;
-      int32_t red = 1 << (FRACTION_BITS - 1), green = red, blue = red;
-      for (int64_t k = 0; k < taps->count[x]; k++) {
-        red += weights[k] * pixel[3 * k];
-        green += weights[k] * pixel[3 * k + 1];
-        blue += weights[k] * pixel[3 * k + 2];
+/// The inverse of gather_columns.
+static void scatter_rows(const uint8_t *columns, int64_t width, int64_t rows, uint8_t *target) {
+  for (int64_t row = 0; row < rows; row++) {
+    const uint8_t *from = columns + row * 3;
+    uint8_t *to = target + row * width * 3;
+    for (int64_t x = 0; x < width; x++) memcpy(to + x * 3, from + x * BLOCK_BYTES, 3);
+  }
+}
+
+/// columns [source width, BLOCK_ROWS, 3] to narrow [target width, BLOCK_ROWS, 3].
+DQ_CLONES static void resize_across(
+  const uint8_t *columns, const axis_taps *taps, int64_t target_width, uint8_t *narrow) {
+  const sums16 half = (sums16){0} + (1 << (FRACTION_BITS - 1));
+  for (int64_t x = 0; x < target_width; x++) {
+    const uint8_t *column = columns + taps->first[x] * BLOCK_BYTES;
+    const int32_t *weights = taps->weights + x * taps->room;
+    sums16 sums[3] = {half, half, half};
+    for (int64_t k = 0; k < taps->count[x]; k++) {
+      for (int64_t part = 0; part < 3; part++) {
+        bytes16 bytes;
+        memcpy(&bytes, column + k * BLOCK_BYTES + part * 16, 16);
+        sums[part] += __builtin_convertvector(bytes, sums16) * weights[k];
       }
-      out[3 * x] = rounded(red);
-      out[3 * x + 1] = rounded(green);
-      out[3 * x + 2] = rounded(blue);
+    }
+    for (int64_t part = 0; part < 3; part++) {
+      sums16 value = sums[part] >> FRACTION_BITS;
+      value &= ~(value >> 31);
+      const sums16 is_over = value > 255;
+      const bytes16 bytes = __builtin_convertvector((value & ~is_over) | (is_over & 255), bytes16);
+      memcpy(narrow + x * BLOCK_BYTES + part * 16, &bytes, 16);
     }
   }
 }
 
-static void resize_columns(
-  const uint8_t *source, int64_t width, const axis_taps *taps, int64_t target_height,
-  int32_t *sums, uint8_t *target) {
-  const int64_t row_count = width * 3;
-  for (int64_t y = 0; y < target_height; y++) {
-    const int32_t *weights = taps->weights + y * taps->room;
-    for (int64_t i = 0; i < row_count; i++) sums[i] = 1 << (FRACTION_BITS - 1);
-    for (int64_t k = 0; k < taps->count[y]; k++) {
-      const uint8_t *row = source + (taps->first[y] + k) * row_count;
-      const int32_t weight = weights[k];
-      for (int64_t i = 0; i < row_count; i++) sums[i] += weight * row[i];
-    }
-    for (int64_t i = 0; i < row_count; i++) target[y * row_count + i] = rounded(sums[i]);
+DQ_CLONES static void add_row(
+  const uint8_t *restrict row, int64_t count, int32_t weight, int32_t *restrict sums) {
+  for (int64_t i = 0; i < count; i++) sums[i] += weight * row[i];
+}
+
+DQ_CLONES static void round_sums(
+  const int32_t *restrict sums, int64_t count, uint8_t *restrict target) {
+  for (int64_t i = 0; i < count; i++) {
+    const int32_t value = sums[i] >> FRACTION_BITS;
+    target[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
   }
+}
+
+/// What is on its way from the source to the target.
+typedef struct {
+  axis_taps across, down;
+  uint8_t *columns;
+  uint8_t *narrow;
+  /// A block after the resize across: [BLOCK_ROWS, target width, 3].
+  uint8_t *rows;
+  /// [target height, target width, 3].
+  int32_t *sums;
+  /// Target rows before this one are written.
+  int64_t written;
+} resize_state;
+
+static void free_state(resize_state *state) {
+  free_taps(&state->across);
+  free_taps(&state->down);
+  free(state->columns);
+  free(state->narrow);
+  free(state->rows);
+  free(state->sums);
+}
+
+static int make_state(
+  resize_state *state, int64_t source_width, int64_t source_height, int64_t target_width,
+  int64_t target_height) {
+  const int64_t sum_count = target_height * target_width * 3;
+  // Zeros, because lanes of rows that a short block lacks are computed as well.
+  state->columns = calloc((size_t)source_width, BLOCK_BYTES);
+  state->narrow = malloc((size_t)target_width * BLOCK_BYTES);
+  state->rows = malloc((size_t)target_width * BLOCK_BYTES);
+  state->sums = malloc((size_t)sum_count * sizeof *state->sums);
+  if (!state->columns || !state->narrow || !state->rows || !state->sums) return 0;
+  for (int64_t i = 0; i < sum_count; i++) state->sums[i] = 1 << (FRACTION_BITS - 1);
+  return make_taps(source_width, target_width, &state->across)
+    && make_taps(source_height, target_height, &state->down);
+}
+
+/// Adds row `y` of the source, already resized across, and writes the target rows that it ends.
+static void take_row(
+  resize_state *state, const uint8_t *row, int64_t y, int64_t row_bytes, int64_t target_height,
+  uint8_t *target) {
+  const axis_taps *taps = &state->down;
+  for (int64_t out = state->written; out < target_height && taps->first[out] <= y; out++) {
+    const int64_t tap = y - taps->first[out];
+    int32_t *sums = state->sums + out * row_bytes;
+    if (tap < taps->count[out]) {
+      add_row(row, row_bytes, taps->weights[out * taps->room + tap], sums);
+    }
+    if (out == state->written && tap + 1 >= taps->count[out]) {
+      round_sums(sums, row_bytes, target + out * row_bytes);
+      state->written++;
+    }
+  }
+}
+
+/// Across, then down. A pass that changes no size is left out.
+static dq_image_status resize_across_and_down(
+  const uint8_t *source, int64_t source_width, int64_t source_height, uint8_t *target,
+  int64_t target_width, int64_t target_height) {
+  const int64_t row_bytes = target_width * 3;
+  resize_state state = {0};
+  if (!make_state(&state, source_width, source_height, target_width, target_height)) {
+    free_state(&state);
+    return dq_image_out_of_memory;
+  }
+  for (int64_t start = 0; start < source_height; start += BLOCK_ROWS) {
+    const int64_t left = source_height - start;
+    const int64_t rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    const uint8_t *block = source + start * source_width * 3;
+    if (source_width != target_width) {
+      gather_columns(block, source_width, rows, state.columns);
+      resize_across(state.columns, &state.across, target_width, state.narrow);
+      scatter_rows(state.narrow, target_width, rows, state.rows);
+      block = state.rows;
+    }
+    if (source_height == target_height) {
+      memcpy(target + start * row_bytes, block, (size_t)(rows * row_bytes));
+      continue;
+    }
+    for (int64_t row = 0; row < rows; row++) {
+      take_row(
+        &state, block + row * row_bytes, start + row, row_bytes, target_height, target);
+    }
+  }
+  free_state(&state);
+  return dq_image_ok;
 }
 
 dq_image_status dq_resize_bicubic(
   const uint8_t *source, int64_t source_width, int64_t source_height, uint8_t *target,
   int64_t target_width, int64_t target_height) {
-  axis_taps across = {0}, down = {0};
-  uint8_t *between = malloc((size_t)(target_width * source_height * 3));
-  int32_t *sums = malloc((size_t)target_width * 3 * sizeof *sums);
-  dq_image_status status = dq_image_out_of_memory;
-  if (between && sums && make_taps(source_width, target_width, &across)
-      && make_taps(source_height, target_height, &down)) {
-    const uint8_t *wide = source;
-    if (source_width != target_width) {
-      resize_rows(source, source_width, source_height, &across, target_width, between);
-      wide = between;
-    }
-    if (source_height != target_height) {
-      resize_columns(wide, target_width, &down, target_height, sums, target);
-    } else {
-      for (int64_t i = 0; i < target_width * target_height * 3; i++) target[i] = wide[i];
-    }
-    status = dq_image_ok;
+  // Pillow's exception: a very tall picture that gets lower is resized down first.
+  if (source_height <= 100 * source_width || target_height >= source_height) {
+    return resize_across_and_down(
+      source, source_width, source_height, target, target_width, target_height);
   }
-  free_taps(&across);
-  free_taps(&down);
-  free(between);
-  free(sums);
+  uint8_t *lower = malloc((size_t)(source_width * target_height * 3));
+  dq_image_status status = lower ? dq_image_ok : dq_image_out_of_memory;
+  if (status == dq_image_ok) {
+    status = resize_across_and_down(
+      source, source_width, source_height, lower, source_width, target_height);
+  }
+  if (status == dq_image_ok) {
+    status = resize_across_and_down(
+      lower, source_width, target_height, target, target_width, target_height);
+  }
+  free(lower);
   return status;
 }
 

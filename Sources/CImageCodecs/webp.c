@@ -36,8 +36,9 @@ dq_image_status dq_decode_webp(
     return dq_image_damaged;
   }
   const int64_t channels = features.has_alpha || features.has_animation ? 4 : 3;
-  dq_image_status status = dq_image_allocate(
-    image, features.width, features.height, channels, maximum_pixels);
+  dq_image_status status = dq_image_set_size(
+    image, features.width, features.height, maximum_pixels);
+  if (status == dq_image_ok) status = dq_image_allocate(image, channels);
   if (status != dq_image_ok) return status;
   const size_t size = (size_t)(image->width * image->height * channels);
   const int stride = (int)(image->width * channels);

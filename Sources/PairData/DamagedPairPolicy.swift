@@ -12,8 +12,10 @@ public struct DamagedPairPolicy: Equatable, Sendable {
   }
 
   /// True when so many damaged pairs are more than the limit allows.
+  ///
+  /// Divided, not multiplied: 29 of 100 is 0.29 to the last bit, 0.29 times 100 is less than 29.
   func isExceeded(damaged: Int, of pairs: Int) -> Bool {
-    Double(damaged) > limit * Double(pairs)
+    Double(damaged) / Double(pairs) > limit
   }
 }
 

@@ -5,10 +5,13 @@ import Tokenizers
 
 /// The emoji pairs and a loader over them, small enough for a debug build.
 enum EmojiPairs {
-  static func tokenizer() throws -> Tokenizer {
+  /// Read once: the vocabulary takes a debug build a good part of a second.
+  private static let sharedTokenizer = Result {
     try Tokenizer(
       vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
   }
+
+  static func tokenizer() throws -> Tokenizer { try sharedTokenizer.get() }
 
   static func test() throws -> PairSet {
     try PairSet(patterns: ["test.tar"], folder: RepositoryFiles.emoji)

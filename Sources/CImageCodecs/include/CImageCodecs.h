@@ -24,7 +24,11 @@ typedef enum {
   dq_image_out_of_memory = 3,
 } dq_image_status;
 
-enum { dq_image_message_size = 256 };
+enum {
+  dq_image_message_size = 256,
+  /// The most pixels on one side, whatever the area; libpng's own default.
+  dq_image_side_limit = 1000000,
+};
 
 /// The first picture of the bytes. `message` has room for dq_image_message_size bytes.
 dq_image_status dq_decode_jpeg(
@@ -41,8 +45,10 @@ dq_image_status dq_encode_png(
   const uint8_t *rgb, int64_t width, int64_t height, uint8_t **bytes, int64_t *count);
 void dq_bytes_free(uint8_t *bytes);
 
-/// Antialiased bicubic resize of RGB, bit for bit Pillow's (up to 12): horizontal, then vertical,
-/// each pass rounded to 8 bits. source [sh, sw, 3], target [th, tw, 3].
+/// Antialiased bicubic resize of RGB, bit for bit Pillow's (up to 12): horizontal, then vertical
+/// (the other way round where the height is over 100 widths), each pass rounded to 8 bits.
+/// source [sh, sw, 3], target [th, tw, 3]. Memory beside them grows with the sides, not with
+/// their product, so that pictures of any shape may come.
 dq_image_status dq_resize_bicubic(
   const uint8_t *source, int64_t source_width, int64_t source_height, uint8_t *target,
   int64_t target_width, int64_t target_height);

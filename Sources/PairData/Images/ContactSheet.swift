@@ -1,4 +1,7 @@
-/// Answers to queries as one picture: a row a query, the best answer first.
+/// Answers to queries as one picture: a numbered row a query, the best answer first.
+///
+/// The queries' words are not on it, since drawing any script takes fonts; who draws a sheet lists
+/// the queries beside it under the same numbers, which count from 1.
 public struct ContactSheet: Sendable {
   public struct Tile: Sendable {
     public let image: DecodedImage
@@ -11,9 +14,14 @@ public struct ContactSheet: Sendable {
     }
   }
 
-  private static let tileSize = 96
-  private static let frame = 4
-  private static let gap = 8
+  private static let tileSide = 112
+  private static let frame = 3
+  private static let gap = 10
+  private static let digitScale = 3
+
+  private static let rightColour = Canvas.Colour(red: 46, green: 160, blue: 67)
+  private static let plainColour = Canvas.Colour(red: 216, green: 222, blue: 228)
+  private static let numberColour = Canvas.Colour(red: 101, green: 109, blue: 118)
 
   private let rows: [[Tile]]
 
@@ -25,55 +33,36 @@ public struct ContactSheet: Sendable {
 
   /// The sheet on white.
   public func draw() -> DecodedImage {
-    let cell = Self.tileSize + 2 * Self.frame + Self.gap
+    let side = Self.tileSide + 2 * Self.frame
+    let cell = side + Self.gap
+    let numbers = Digits.size(of: rows.count, scale: Self.digitScale)
+    let left = Self.gap + numbers.width + Self.gap
     let columnCount = rows.map(\.count).max() ?? 1
-    var canvas = Canvas(
-      width: columnCount * cell + Self.gap, height: rows.count * cell + Self.gap)
-    for (y, row) in rows.enumerated() {
-      for (x, tile) in row.enumerated() {
-        let (left, top) = (Self.gap + x * cell, Self.gap + y * cell)
-        let side = Self.tileSize + 2 * Self.frame
-        canvas.fill(
-          x: left, y: top, width: side, height: side,
-          colour: tile.isRight ? (46, 160, 67) : (225, 228, 232))
-        canvas.place(
-          tile.image.resized(to: Self.tileSize), x: left + Self.frame, y: top + Self.frame)
+    var canvas = Canvas(width: left + columnCount * cell, height: Self.gap + rows.count * cell)
+    for (index, row) in rows.enumerated() {
+      let top = Self.gap + index * cell
+      let number = Digits.size(of: index + 1, scale: Self.digitScale)
+      canvas.draw(
+        number: index + 1, scale: Self.digitScale, x: left - Self.gap - number.width,
+        y: top + (side - number.height) / 2, colour: Self.numberColour)
+      for (column, tile) in row.enumerated() {
+        draw(tile, x: left + column * cell, y: top, on: &canvas)
       }
     }
     return canvas.image
   }
-}
 
-/// Pixels being drawn on, white at first.
-private struct Canvas {
-  let width: Int
-  let height: Int
-  var pixels: [UInt8]
-
-  init(width: Int, height: Int) {
-    self.width = width
-    self.height = height
-    pixels = [UInt8](repeating: 255, count: width * height * 3)
-  }
-
-  var image: DecodedImage { DecodedImage(width: width, height: height, pixels: pixels) }
-
-  mutating func fill(
-    x: Int, y: Int, width: Int, height: Int, colour: (UInt8, UInt8, UInt8)
-  ) {
-    for row in y..<y + height {
-      for column in x..<x + width {
-        let start = 3 * (row * self.width + column)
-        (pixels[start], pixels[start + 1], pixels[start + 2]) = colour
-      }
-    }
-  }
-
-  mutating func place(_ image: DecodedImage, x: Int, y: Int) {
-    for row in 0..<image.height {
-      let source = 3 * row * image.width
-      let target = 3 * ((y + row) * width + x)
-      for offset in 0..<3 * image.width { pixels[target + offset] = image.pixels[source + offset] }
-    }
+  /// The whole picture in the middle of its tile, white around it where it is not square.
+  private func draw(_ tile: Tile, x: Int, y: Int, on canvas: inout Canvas) {
+    let side = Self.tileSide + 2 * Self.frame
+    canvas.fill(
+      x: x, y: y, width: side, height: side,
+      colour: tile.isRight ? Self.rightColour : Self.plainColour)
+    canvas.fill(
+      x: x + Self.frame, y: y + Self.frame, width: Self.tileSide, height: Self.tileSide,
+      colour: .white)
+    let picture = tile.image.fitted(into: Self.tileSide)
+    canvas.place(
+      picture, x: x + (side - picture.width) / 2, y: y + (side - picture.height) / 2)
   }
 }

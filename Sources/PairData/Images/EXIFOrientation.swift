@@ -27,24 +27,45 @@ enum EXIFOrientation: Int {
     let (width, height) = (image.width, image.height)
     let swapsSides = rawValue >= EXIFOrientation.transposed.rawValue
     let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
-    var pixels = [UInt8](repeating: 0, count: image.pixels.count)
-    for y in 0..<newHeight {
-      for x in 0..<newWidth {
-        let (sourceX, sourceY) =
-          switch self {
-          case .mirrored: (width - 1 - x, y)
-          case .upsideDown: (width - 1 - x, height - 1 - y)
-          case .flipped: (x, height - 1 - y)
-          case .transposed: (y, x)
-          case .turnedRight: (y, height - 1 - x)
-          case .transversed: (width - 1 - y, height - 1 - x)
-          case .turnedLeft: (width - 1 - y, x)
+    let walk = self.walk(width: width, height: height)
+    let pixels = image.pixels.withUnsafeBufferPointer { source in
+      [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+        for y in 0..<newHeight {
+          var from = 3 * (walk.start + y * walk.rowStep)
+          for to in stride(from: 3 * y * newWidth, to: 3 * (y + 1) * newWidth, by: 3) {
+            target[to] = source[from]
+            target[to + 1] = source[from + 1]
+            target[to + 2] = source[from + 2]
+            from += 3 * walk.columnStep
           }
-        let (source, target) = (3 * (sourceY * width + sourceX), 3 * (y * newWidth + x))
-        for channel in 0..<3 { pixels[target + channel] = image.pixels[source + channel] }
+        }
+        count = source.count
       }
     }
     return DecodedImage(width: newWidth, height: newHeight, pixels: pixels)
+  }
+
+  /// The way over the stored pixels that meets them in the order in which they were seen.
+  private struct Walk {
+    /// The stored place of the pixel at the top left.
+    let start: Int
+    /// From a pixel to the one seen right of it.
+    let columnStep: Int
+    /// From a pixel to the one seen below it.
+    let rowStep: Int
+  }
+
+  private func walk(width: Int, height: Int) -> Walk {
+    let (right, bottom) = (width - 1, (height - 1) * width)
+    return switch self {
+    case .mirrored: Walk(start: right, columnStep: -1, rowStep: width)
+    case .upsideDown: Walk(start: bottom + right, columnStep: -1, rowStep: -width)
+    case .flipped: Walk(start: bottom, columnStep: 1, rowStep: -width)
+    case .transposed: Walk(start: 0, columnStep: width, rowStep: 1)
+    case .turnedRight: Walk(start: bottom, columnStep: -width, rowStep: 1)
+    case .transversed: Walk(start: bottom + right, columnStep: -width, rowStep: -1)
+    case .turnedLeft: Walk(start: right, columnStep: width, rowStep: -1)
+    }
   }
 
   /// The TIFF block of the first APP1 segment that begins with "Exif".

@@ -18,8 +18,11 @@ public struct ImageDecodingOptions: Hashable, Sendable {
 
   public var alpha: Alpha
   public var orientation: Orientation
-  /// Pillow refuses from here on (twice its MAX_IMAGE_PIXELS).
+  /// The largest area. Pillow refuses from here on (twice its MAX_IMAGE_PIXELS).
   public var maximumPixels: Int
+
+  /// The most pixels on one side, whatever the area.
+  public static let maximumSide = Int(dq_image_side_limit)
 
   public init(
     alpha: Alpha = .onWhite, orientation: Orientation = .applied,
@@ -63,7 +66,8 @@ public struct ImageDecoder: Sendable {
     case dq_image_out_of_memory:
       throw .outOfMemory(width: width, height: height)
     default:
-      let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+      let text = String(
+        decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       throw .damaged(format: format, problem: text.isEmpty ? "no picture in it" : text)
     }
     let image = DecodedImage(width: width, height: height, pixels: rgb(raw))

@@ -19,7 +19,8 @@ extension ImageError: CustomStringConvertible {
       "The \(format.rawValue) data are damaged: \(problem). A whole file was expected. Write it "
         + "again from its source."
     case .tooLarge(let width, let height, let maximum):
-      "The image has \(width) x \(height) pixels. At most \(maximum) are decoded. Make it smaller."
+      "The image has \(width) x \(height) pixels. At most \(maximum) in all, and "
+        + "\(ImageDecodingOptions.maximumSide) on a side, are decoded. Make it smaller."
     case .outOfMemory(let width, let height):
       "No memory was left for an image of \(width) x \(height) pixels. Use fewer loader threads."
     }

@@ -3,17 +3,30 @@ internal import CImageCodecs
 extension DecodedImage {
   /// Both sides to `size`, as Chinese-CLIP resizes: the sides' ratio is not kept.
   ///
-  /// Antialiased bicubic, bit for bit Pillow's up to version 12: horizontal, then vertical, each
-  /// pass rounded to 8 bits. A picture of that size is returned unchanged.
-  public func resized(to size: Int) -> DecodedImage {
-    if width == size, height == size { return self }
-    let pixels = [UInt8](unsafeUninitializedCapacity: size * size * 3) { target, count in
+  /// Antialiased bicubic, bit for bit Pillow's up to version 12: horizontal, then vertical (the
+  /// other way round where the height is over 100 widths), each pass rounded to 8 bits. A picture
+  /// of that size is returned unchanged.
+  public func resized(to size: Int) -> DecodedImage { resized(width: size, height: size) }
+
+  /// The whole picture as large as a square of `side` holds it, its sides' ratio kept.
+  func fitted(into side: Int) -> DecodedImage {
+    let longer = max(width, height)
+    return resized(
+      width: max(1, (width * side + longer / 2) / longer),
+      height: max(1, (height * side + longer / 2) / longer))
+  }
+
+  private func resized(width newWidth: Int, height newHeight: Int) -> DecodedImage {
+    if width == newWidth, height == newHeight { return self }
+    let byteCount = newWidth * newHeight * 3
+    let pixels = [UInt8](unsafeUninitializedCapacity: byteCount) { target, count in
       let status = dq_resize_bicubic(
-        self.pixels, Int64(width), Int64(height), target.baseAddress, Int64(size), Int64(size))
+        self.pixels, Int64(width), Int64(height), target.baseAddress, Int64(newWidth),
+        Int64(newHeight))
       precondition(status == dq_image_ok, "no memory to resize \(width) x \(height) pixels")
-      count = size * size * 3
+      count = byteCount
     }
-    return DecodedImage(width: size, height: size, pixels: pixels)
+    return DecodedImage(width: newWidth, height: newHeight, pixels: pixels)
   }
 
   /// A part of the picture, which lies inside it.
