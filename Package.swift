@@ -115,7 +115,13 @@ let package = Package(
         "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training", "TestSupport",
       ],
       swiftSettings: testing),
-    .testTarget(name: "CommandLineTests", dependencies: ["duiqi"], swiftSettings: testing),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "duiqi", "Checkpoints", "CPUDevice", "DurableFiles", "Models", "PairData", "Tokenizers",
+        "Training",
+      ],
+      exclude: ["Help"], swiftSettings: testing),
     .testTarget(name: "TidyTests", swiftSettings: testing),
   ],
   swiftLanguageModes: [.v6]

@@ -6,9 +6,9 @@
 //
 //     c[i, j] = a[i] . b[j]
 //
-// Each one is made by the same additions in the same order (sixteen partial sums), wherever its rows
-// stand among the others: equal pairs of rows have equal products, so ties stay ties. A BLAS does
-// not promise that, since its small tiles at the edges add in another order.
+// Each one is made by the same additions in the same order (sixteen partial sums), wherever its
+// rows stand among the others: equal pairs of rows have equal products, so ties stay ties. A BLAS
+// does not promise that, since its small tiles at the edges add in another order.
 
 /// One tile of c; height and width are constant where this is inlined.
 DQ_INLINE void dot_tile(

@@ -18,6 +18,8 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @OptionGroup var console: ConsoleOptions
+
   func run() throws {
     let inspection = try FileInspection(file)
     try Terminal.write((json ? inspection.json.line : inspection.description) + "\n")

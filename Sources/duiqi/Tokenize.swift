@@ -19,6 +19,8 @@ struct Tokenize: ParsableCommand {
   @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))
   var texts: String
 
+  @OptionGroup var console: ConsoleOptions
+
   func run() throws {
     let lines = try TokenizedLines(checkpoint: checkpoint, texts: texts)
     while !Terminal.hasNoReader, let text = try lines.next() { try Terminal.write(text) }

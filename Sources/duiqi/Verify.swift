@@ -27,7 +27,7 @@ struct Verify: AsyncParsableCommand {
     for file in files {
       let result = await FileVerification(file)
       for finding in result.findings { Terminal.writeError("duiqi: \(finding)\n") }
-      if !json, !console.quiet {
+      if !json {
         let state = result.findings.isEmpty ? "whole" : "damaged"
         let kind = result.kind.map { ", \($0)" } ?? ""
         try Terminal.write("\(file): \(state)\(kind)\n")

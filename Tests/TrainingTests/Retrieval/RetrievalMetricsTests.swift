@@ -1,3 +1,4 @@
+import CPUDevice
 import Testing
 
 @testable import Training
@@ -49,6 +50,26 @@ import Testing
       images: [1, 0, 1, 0], texts: [1, 0, 1, 0], width: 2, partners: [0, 1])
     #expect(tied.textRanks == [2, 2])
     #expect(tied.imageRanks == [2, 2])
+  }
+
+  @Test func `a device's products give the ranks of plain loops, ties included`() {
+    var random = SplitMix(state: 5)
+    let width = 19
+    func rows(_ count: Int) -> [[Float]] {
+      (0..<count).map { _ in (0..<width).map { _ in Float.random(in: -1...1, using: &random) } }
+    }
+    // Pictures 3 times each: every text ties with two wrong ones.
+    let images = rows(101).flatMap { Array(repeating: $0, count: 3) }
+    let texts = rows(290)
+    let partners = texts.indices.map { $0 }
+    let plain = RetrievalRanks(
+      images: images.flatMap { $0 }, texts: texts.flatMap { $0 }, width: width,
+      partners: partners)
+    let threaded = RetrievalRanks(
+      images: images.flatMap { $0 }, texts: texts.flatMap { $0 }, width: width,
+      partners: partners, on: CPUDevice(threadCount: 2))
+    #expect(threaded == plain)
+    #expect(threaded.textRanks.allSatisfy { $0 % 3 == 0 })
   }
 
   @Test func `a picture hits with any of its texts and needs one`() {

@@ -1,0 +1,93 @@
+import Testing
+
+@Suite struct EvaluateTests {
+  let folder: TemporaryFolder
+  let checkpoint: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    checkpoint = try TinyCheckpoint.write(to: folder)
+  }
+
+  @Test func `figures come as one object with the agreed members`() throws {
+    let outcome = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--json", "-q")
+    #expect(outcome.code == 0 && outcome.lines.count == 1)
+    let figures = try JSONObject(outcome.output)
+    #expect(figures.keys == ["images", "texts", "text_to_image", "image_to_text"])
+    // The checkpoint's own selector gives one caption a picture.
+    #expect(figures.number("images") == 271 && figures.number("texts") == 271)
+    for direction in ["text_to_image", "image_to_text"] {
+      let part = try #require(figures[direction])
+      #expect(
+        part.keys == [
+          "recall@1", "recall@5", "recall@10", "mean_recall", "median_rank", "mean_rank",
+        ])
+      let recalls = ["recall@1", "recall@5", "recall@10"].map { part.number($0) ?? -1 }
+      #expect(recalls == recalls.sorted() && recalls.allSatisfy { (0...1).contains($0) })
+      let mean = recalls.reduce(0, +) / 3
+      #expect(abs((part.number("mean_recall") ?? -1) - mean) < 1e-12)
+    }
+  }
+
+  @Test func `a selector changes which captions count`() throws {
+    let all = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--captions", "zh", "--json",
+      "-q")
+    #expect(try JSONObject(all.output).number("texts") ?? 0 > 271)
+    let wrong = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--captions", "zh:last")
+    expectFailure(wrong, code: 2, naming: "zh:last", "FIELD:first")
+  }
+
+  @Test func `equal pictures tie, and ties count against the query`() throws {
+    let pictures = try SampleShard.pictures(1)
+    try SampleShard.write(
+      ["a", "b", "c"].map { ($0, pictures[0], "文字 \($0)") }, to: folder)
+    let outcome = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", "*.tar", "--captions", "txt", "--json", "-q", in: folder)
+    let figures = try JSONObject(outcome.output)
+    #expect(figures["text_to_image"]?.number("recall@1") == 0)
+    #expect(figures["text_to_image"]?.number("mean_rank") == 3)
+  }
+
+  @Test func `several patterns are one set`() throws {
+    let pictures = try SampleShard.pictures(2)
+    for (name, picture) in zip(["1", "2"], pictures) {
+      try SampleShard.write([(name, picture, "文字")], to: folder, name: "part-\(name).tar")
+    }
+    let outcome = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", "part-1.tar", "part-{2..2}.tar", "--captions", "txt",
+      "--json", in: folder)
+    #expect(try JSONObject(outcome.output).number("images") == 2)
+  }
+
+  @Test func `shards that are not there are wrong usage`() throws {
+    let outcome = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", "none-*.tar", in: folder)
+    expectFailure(outcome, code: 2, naming: "none-*.tar", "Check the pattern and the folder.")
+  }
+
+  @Test func `damaged pairs are named, and too many of them fail`() throws {
+    let pictures = try SampleShard.pictures(4)
+    var pairs = pictures.enumerated().map { ("pair\($0.offset)", $0.element, "文字") }
+    pairs[1].1 = [1, 2, 3]
+    try SampleShard.write(pairs, to: folder)
+    let refused = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "-q", in: folder)
+    expectFailure(refused, code: 1, naming: "pair1", "1 damaged pairs among 4")
+    let passed = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "--json",
+      "--damage-limit", "0.25", in: folder)
+    #expect(passed.code == 0 && passed.errors.contains("skipped pairs.tar: pair `pair1`"))
+    #expect(try JSONObject(passed.output).number("images") == 3)
+  }
+
+  @Test func `a truncated shard fails and names the place`() throws {
+    try SampleShard.write([("a", try SampleShard.pictures(1)[0], "文字")], to: folder)
+    let whole = try folder.bytes(of: "pairs.tar")
+    try folder.write(Array(whole[..<900]), to: "cut.tar")
+    let outcome = try DuiqiProcess.run("evaluate", checkpoint, "--data", "cut.tar", in: folder)
+    expectFailure(outcome, code: 1, naming: "cut.tar", "a.png")
+  }
+}

@@ -1,0 +1,68 @@
+import CPUDevice
+import Checkpoints
+import Foundation
+import Models
+import PairData
+import Tokenizers
+
+@testable import Training
+
+/// A checkpoint of a small model with drawn parameters, made by the library.
+enum TinyCheckpoint {
+  static let width = 24
+  static let contextLength = 16
+
+  private static let configuration = DualEncoder.Configuration(
+    image: .init(imageSize: 16, patchSize: 8, width: 32, depth: 1, headWidth: 16),
+    text: .init(
+      vocabularyCount: 21_128, width: 32, depth: 1, headWidth: 16, positionCount: 32),
+    embeddingWidth: width)
+
+  /// The bytes of the checkpoint that most tests use, made once.
+  private static let bytes = Result {
+    let folder = try TemporaryFolder()
+    try make("\(folder.path)/tiny.h5", seed: 7) { _ in }
+    return try folder.bytes(of: "tiny.h5")
+  }
+
+  /// - Returns: its path.
+  @discardableResult
+  static func write(to folder: TemporaryFolder) throws -> String {
+    try folder.write(try bytes.get(), to: "tiny.h5")
+  }
+
+  /// A checkpoint of its own.
+  ///
+  /// - Parameters:
+  ///   - seed: other seeds are other models.
+  ///   - edit: changes what the checkpoint says of itself.
+  @discardableResult
+  static func write(
+    to folder: TemporaryFolder, name: String, seed: UInt64 = 7,
+    edit: (inout CheckpointDocument) -> Void = { _ in }
+  ) throws -> String {
+    let path = "\(folder.path)/\(name)"
+    try make(path, seed: seed, edit)
+    return path
+  }
+
+  private static func make(
+    _ path: String, seed: UInt64, _ edit: (inout CheckpointDocument) -> Void
+  ) throws {
+    let tokenizer = try Tokenizer(
+      vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
+    let description = ModelDescription(
+      configuration: configuration, contextLength: contextLength,
+      decoding: ImageDecodingOptions(), normalization: .clip,
+      captions: try CaptionSelector("zh:first"))
+    let loaded = LoadedModel(
+      description, tokenizer: tokenizer, device: CPUDevice(threadCount: 1))
+    loaded.parameters.initialize(seed: seed)
+    var document = CheckpointDocument(
+      family: ModelDescription.family, configuration: description.configurationText,
+      vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
+      recipe: "", toolVersion: ToolVersion.current, run: nil)
+    edit(&document)
+    try CheckpointWriter.write(to: path, document: document, parameters: loaded.tensors)
+  }
+}
