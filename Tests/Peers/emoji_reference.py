@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The quickstart's two stages in plain PyTorch, the peer that duiqi's own runs are measured against.
+"""The quickstart's two stages in plain PyTorch: the peer that duiqi's runs are measured against.
 
     make peers-environment
     make bench-peers                                both stages, 30 and 40 epochs
@@ -11,7 +11,8 @@ validation pictures were never seen with Chinese text. Validation asks with the 
 image, among the 271 validation pictures; equal scores count against a hit.
 
 PyTorch at its best: pictures decoded once and kept, captions tokenized once, fused attention and
-AdamW (`torch.compile` was tried: 4 to 5 % less time in float32 for minutes of compiling). --cached-image computes the locked tower's embeddings once, of pictures that are not rolled;
+AdamW. (`torch.compile` was tried: 4 to 5 % less time in float32 for minutes of compiling.)
+--cached-image computes the locked tower's embeddings once, of pictures that are not rolled;
 without it the tower runs on rolled pictures in every step, as Chinese-CLIP and OpenCLIP do.
 The last line on standard output is JSON with everything that was measured. Rates are by the clock:
 compare them only on an idle machine; `cpu_seconds` tell what a busy one took away.

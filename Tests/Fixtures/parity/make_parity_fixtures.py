@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the parity fixtures beside itself: tiny ChineseCLIPModels of transformers and what they do.
+"""Writes the parity fixtures beside itself: tiny ChineseCLIPModels and what they do.
 
     make peers-environment
     .venv-peers/bin/python Tests/Fixtures/parity/make_parity_fixtures.py
 
-Made with the versions of Tests/Peers/requirements.txt (checked below). Each case is NAME.json, which
-describes the model and lists tensors, and NAME.bin, the tensors end to end: little-endian Float32 or
-Int32, four bytes an element, row-major, at the listed offset in elements.
+Made with the versions of Tests/Peers/requirements.txt (checked below). Each case is NAME.json,
+which describes the model and lists tensors, and NAME.bin, the tensors end to end: little-endian
+Float32 or Int32, four bytes an element, row-major, at the listed offset in elements.
 
 Weights and inputs are rounded to Float32 first; everything else is computed in Float64 by the
 library's own classes and optimizer, so that the whole difference to these files is ours. (With
@@ -39,7 +39,7 @@ DECAY = 0.05
 BASE_RATE = 2e-3
 WARMUP = 3
 
-# Widths of 24 to 40 with two blocks; three or five heads; patches that leave a rim of unused pixels.
+# Two blocks of widths 24 to 40; three or five heads; patches that leave a rim of unused pixels.
 CASES = {
     "even": {
         "pairs": 6, "seed": 1, "embedding": 16,
