@@ -6,11 +6,14 @@ PACKAGES := libopenblas-dev libhdf5-dev libssl-dev libjpeg-dev libpng-dev libweb
   python3-venv
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+PEERS := .venv-peers
+PEERS_PYTHON := $(PEERS)/bin/python
 DUIQI := .build/release/duiqi
 CONFIGURATION ?= debug
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build quickstart test test-swift test-interoperability bench format lint clean
+.PHONY: help deps build quickstart test test-swift test-interoperability bench bench-peers \
+  peers-environment format lint clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -58,5 +61,15 @@ format: ## Format all Swift sources.
 bench: deps ## Measure kernels and a whole step against the machine's own bounds.
 	swift run -c release Benchmarks
 
+peers-environment: $(PEERS_PYTHON) ## Install PyTorch and others in .venv-peers (3 GB; PIP_OPTIONS=… for CPU wheels).
+
+$(PEERS_PYTHON): Tests/Peers/requirements.txt
+	python3 -m venv $(PEERS)
+	$(PEERS_PYTHON) -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r $<
+	@touch $@
+
+bench-peers: $(PEERS_PYTHON) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
+	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)
+
 clean: ## Remove what was built.
-	rm -rf .build $(VENV)
+	rm -rf .build $(VENV) $(PEERS)
