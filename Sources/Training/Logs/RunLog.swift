@@ -9,7 +9,7 @@ struct RunLog {
 
   init(path: String) {
     let descriptor = SystemCall.open(path, O_WRONLY | O_CREAT | O_APPEND)
-    logger = Logger(label: "duiqi.run") { _ in RunLogHandler(file: LogFile(descriptor)) }
+    logger = Logger(label: "duiqi.run") { _ in RunLogLines(file: LogFile(descriptor)) }
   }
 
   func note(_ text: String) { logger.info("\(text)") }
@@ -30,7 +30,7 @@ private final class LogFile: Sendable {
 }
 
 /// Writes `2026-11-25T17:47:13Z info: text`; further lines of a text are indented.
-private struct RunLogHandler: LogHandler {
+private struct RunLogLines: LogHandler {
   let file: LogFile
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .info

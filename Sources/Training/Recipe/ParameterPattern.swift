@@ -1,4 +1,4 @@
-/// A pattern over parameter paths: `*` stands for one component or a part of it, `**` for any number.
+/// A pattern over parameter paths: `*` is one component or a part of it, `**` any number of them.
 ///
 ///     ParameterPattern("image/**")!.matches("image/blocks/3/mlp/expand/weight")   // true
 ///     ParameterPattern("text/blocks/*/mlp/**")!.matches("text/embeddings/words")  // false

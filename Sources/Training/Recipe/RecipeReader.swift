@@ -18,7 +18,7 @@ enum RecipeReader {
     let start = RecipeError.Place(source: source, line: 1, column: 1)
     let root: Node?
     do {
-      // Yams keeps a pointer into the text; a text of 15 bytes or less would have no storage for it.
+      // Yams keeps a pointer into the text; one of 15 bytes or less would have no storage for it.
       root = try Yams.compose(
         yaml: text + "\n# This line keeps short texts whole.\n", Resolver.basic, .default, .utf8)
     } catch let error as YamlError {

@@ -14,7 +14,7 @@ extension RecipeSchema {
     return groups
   }
 
-  /// The key that was probably meant: within the group by spelling, else the same last word elsewhere.
+  /// The key that was probably meant: by spelling within the group, else the same last word.
   ///
   /// - Returns: a name within the group, or a whole path; nothing where none is near.
   static func nearest(to name: String, inGroup group: String) -> String? {

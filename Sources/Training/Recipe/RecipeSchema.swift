@@ -1,6 +1,6 @@
 /// All keys of a recipe, in the order in which they are written.
 ///
-/// Decoding, defaults, ranges, the nearest right key and the table in recipes/README.md follow this.
+/// Decoding, defaults, ranges, the nearest key and the table in recipes/README.md follow this.
 enum RecipeSchema {
   static let keys: [RecipeKey] =
     run + model + configuration + data + objective + batch + optimizer + rest

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The learning rate of each step of a run: a pure function of the step, so resuming needs no state.
+/// The learning rate of each step: a function of the step alone, so resuming needs no state.
 ///
 /// With w the warmup's steps and n all of them, step s from 0:
 ///
@@ -9,8 +9,8 @@ internal import Glibc
 ///     linear:   base · (n - s) / (n - w)
 ///     constant: base
 ///
-/// Source: Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5; warmup as in Goyal et al. 2017,
-/// arXiv:1706.02677, section 2.2.
+/// Source: Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5; warmup as in Goyal et
+/// al. 2017, arXiv:1706.02677, section 2.2.
 public struct LearningRateSchedule: Sendable, Equatable {
   /// How the rate goes on after the warmup.
   public enum Shape: Sendable, Equatable {
