@@ -58,8 +58,8 @@ struct AttentionKernelTests {
   }
 }
 
-/// Inputs of one attention head in rows with strides of their own, the kernel's results, the same in
-/// Double.
+/// Inputs of one attention head in rows with strides of their own, the kernel's results, and the
+/// same in Double.
 struct AttentionSample {
   let tokens: Int
   let headWidth: Int

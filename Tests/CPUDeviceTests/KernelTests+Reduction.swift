@@ -25,7 +25,7 @@ struct ReductionKernelTests {
     #expect(abs(dq_sum_squares(Int64(count), x) - squares) <= 1e-13 * squares)
   }
 
-  /// The documented order: element i in partial sum i mod 16, partial sums added at distance 8 to 1.
+  /// The documented order: element i in partial sum i mod 16, then sums at distance 8 to 1.
   @Test(arguments: kernelLengths)
   func `sums are added in the documented order, to the last bit`(count: Int) {
     var random = KernelValues(seed: 3)
