@@ -1,3 +1,4 @@
+import Checkpoints
 import Testing
 
 @Suite struct EvaluateTests {
@@ -38,6 +39,17 @@ import Testing
     let wrong = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--captions", "zh:last")
     expectFailure(wrong, code: 2, naming: "zh:last", "FIELD:first")
+  }
+
+  @Test func `a checkpoint whose recipe named no captions takes the text members`() throws {
+    try TinyCheckpoint.write(to: folder, name: "automatic.h5") { document in
+      document.preprocessing = document.preprocessing.replacing("zh:first", with: "automatic")
+    }
+    try SampleShard.write([("a", try SampleShard.pictures(1)[0], "一\n二")], to: folder)
+    let outcome = try DuiqiProcess.run(
+      "evaluate", "automatic.h5", "--data", "pairs.tar", "--json", "-q", in: folder)
+    #expect(outcome.code == 0)
+    #expect(try JSONObject(outcome.output).number("texts") == 2)
   }
 
   @Test func `equal pictures tie, and ties count against the query`() throws {

@@ -104,7 +104,11 @@ extension ModelDescription {
       alpha: try inputs.text("alpha") == "dropped" ? .dropped : .onWhite,
       orientation: try inputs.text("exif_orientation") == "ignored" ? .ignored : .applied)
     do throws(PairDataError) {
-      captions = try CaptionSelector(inputs.textOrEmpty("captions"))
+      // How what a recipe leaves out is written; a field of that name cannot be told from it.
+      let selector = inputs.textOrEmpty("captions")
+      captions =
+        selector == CaptionSelector.automatic.description
+        ? .automatic : try CaptionSelector(selector)
     } catch {
       throw .damagedDescription(file: file, member: "preprocessing", problem: "\(error)")
     }
