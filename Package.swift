@@ -90,6 +90,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Autodiff"], path: "Tests/TestSupport",
       swiftSettings: testing),
+    // Takes malloc's place in the test program, to count what a step allocates.
+    .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     .testTarget(
       name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"], swiftSettings: testing),
     .testTarget(
@@ -112,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training", "TestSupport",
+        "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training",
+        "TestSupport",
       ],
       swiftSettings: testing),
     .testTarget(

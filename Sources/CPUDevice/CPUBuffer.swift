@@ -5,11 +5,19 @@ struct Extents {
   private(set) var rank: Int
   private var sizes: (Int, Int, Int, Int)
 
-  init(_ sizes: [Int]) {
-    precondition(sizes.count <= 4, "Values have up to four extents, not \(sizes.count).")
-    rank = sizes.count
-    func size(_ index: Int) -> Int { index < sizes.count ? sizes[index] : 1 }
-    self.sizes = (size(0), size(1), size(2), size(3))
+  /// Those of a scalar.
+  init() {
+    rank = 0
+    sizes = (1, 1, 1, 1)
+  }
+
+  init(_ shape: Shape, _ axisSizes: borrowing AxisSizes) {
+    precondition(shape.rank <= 4, "Values have up to four extents, not \(shape.rank).")
+    rank = shape.rank
+    func size(_ index: Int) -> Int {
+      index < shape.rank ? shape[index].size(axisSizes) : 1
+    }
+    sizes = (size(0), size(1), size(2), size(3))
   }
 
   subscript(index: Int) -> Int {

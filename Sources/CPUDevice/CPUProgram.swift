@@ -54,7 +54,7 @@ public final class CPUProgram: ExecutableProgram {
         case .parameter(let path, let offset):
           UnsafeMutableRawPointer(parameters.storage(of: path).baseAddress! + offset)
         }
-      return CPUBuffer(base: base, extents: Extents([]))
+      return CPUBuffer(base: base, extents: Extents())
     }
     func named(_ value: Plan.NamedValue) -> NamedBuffer {
       NamedBuffer(name: value.name, id: value.id, buffer: buffer(value.id))
@@ -94,13 +94,24 @@ public final class CPUProgram: ExecutableProgram {
   public func withInput(
     _ input: String, count: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
   ) {
+    body(UnsafeMutableBufferPointer(start: place(of: input, count: count).floats, count: count))
+  }
+
+  /// Lends the storage of an Int32 input.
+  public func withIntegerInput(
+    _ input: String, count: Int, _ body: (UnsafeMutableBufferPointer<Int32>) -> Void
+  ) {
+    body(UnsafeMutableBufferPointer(start: place(of: input, count: count).ids, count: count))
+  }
+
+  private func place(of input: String, count: Int) -> CPUBuffer {
     guard let named = inputs.first(where: { $0.name == input }) else {
       preconditionFailure("\(input) is not an input of this plan.")
     }
     precondition(
       count <= plan[named.id].shape.elementCount(plan.capacities),
       "\(input) has no room for \(count) values.")
-    body(UnsafeMutableBufferPointer(start: named.buffer.floats, count: count))
+    return named.buffer
   }
 
   public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
@@ -161,7 +172,7 @@ public final class CPUProgram: ExecutableProgram {
     guard newSizes != sizes else { return }
     func extents(_ id: ValueID) -> Extents {
       let shape = plan[id].shape
-      let extents = Extents(shape.sizes(newSizes))
+      let extents = Extents(shape, newSizes)
       precondition(
         extents.count <= shape.elementCount(plan.capacities),
         "\(shape) has \(extents.count) elements in this run, above the plan's capacity of "

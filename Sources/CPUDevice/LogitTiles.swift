@@ -11,6 +11,10 @@ struct LogitTiles {
   /// Two pairs with an equal number in either list repeat each other.
   let groups: (UnsafePointer<Int32>, UnsafePointer<Int32>)
   let repeatedPairs: SymmetricInfoNCE.RepeatedPairs
+  /// For each pair, 1 / how many columns answer its row rightly; `nil` where one does.
+  ///
+  /// The relation is symmetric, so the same holds for columns.
+  private(set) var positiveShares: UnsafePointer<Float>?
 
   static let rowGrain = 128
   static let columnGrain = 512
@@ -53,10 +57,27 @@ struct LogitTiles {
         && (groups.0[row] == groups.0[column] || groups.1[row] == groups.1[column])
   }
 
-  /// How many columns answer a row rightly; the relation is symmetric, so columns count the same.
-  func positiveCount(of row: Int) -> Int {
-    guard repeatedPairs == .positive else { return 1 }
-    return (0..<pairCount).reduce(0) { $0 + (isPositive(row, $1) ? 1 : 0) }
+  /// Counts every row's positives, once a pass: whole batches may share few captions, and each
+  /// positive needs the counts of its row and its column.
+  mutating func countPositives(
+    into shares: UnsafeMutablePointer<Float>, on threads: ThreadPool
+  ) {
+    guard repeatedPairs == .positive else { return }
+    let tiles = self
+    threads.run(over: pairCount, grain: LogitTiles.rowGrain) { rows in
+      for row in rows {
+        var count = 0
+        for column in 0..<tiles.pairCount where tiles.isPositive(row, column) { count += 1 }
+        shares[row] = 1 / Float(count)
+      }
+    }
+    positiveShares = UnsafePointer(shares)
+  }
+
+  /// What a positive counts in both directions together.
+  func positiveWeight(_ row: Int, _ column: Int) -> Float {
+    guard let positiveShares else { return 2 }
+    return positiveShares[row] + positiveShares[column]
   }
 
   /// Visits the positives inside a tile as (row, column) of the whole matrix.

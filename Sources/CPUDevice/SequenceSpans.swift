@@ -47,6 +47,11 @@ struct SequenceSpans {
     return rows(of: sequence).upperBound..<(sequence + 1) * stride
   }
 
-  /// The longest sequence.
-  var longest: Int { (0..<count).map { rows(of: $0).count }.max() ?? 0 }
+  /// The length of the longest sequence.
+  var longest: Int {
+    if case .equal(let length) = kind { return length }
+    var longest = 0
+    for sequence in 0..<count { longest = max(longest, rows(of: sequence).count) }
+    return longest
+  }
 }

@@ -25,16 +25,20 @@ public final class ThreadPool: @unchecked Sendable {
     dq_thread_pool_destroy(pool)
   }
 
+  /// A closure as C passes it on; by itself it would be wrapped anew, on the heap, by every task.
+  private struct Job {
+    let body: (Int) -> Void
+  }
+
   /// Runs `body` for 0 ..< taskCount on all threads and returns when all are done.
   public func run(taskCount: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
-      var box = body
-      withUnsafeMutablePointer(to: &box) { pointer in
+      var job = Job(body: body)
+      withUnsafeMutablePointer(to: &job) { pointer in
         dq_thread_pool_run(
           pool, Int64(taskCount),
-          { context, task in
-            context?.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(task))
-          }, pointer)
+          { context, task in context?.assumingMemoryBound(to: Job.self).pointee.body(Int(task)) },
+          pointer)
       }
     }
   }

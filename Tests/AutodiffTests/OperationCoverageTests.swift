@@ -1,70 +1,95 @@
 import Autodiff
-import Foundation
 import TestSupport
 import Testing
 
-/// Every operation has all its faces; the list is read from the sources, so none can be forgotten.
+/// Every operation has all its faces, and a missing one is noticed.
 @Suite struct OperationCoverageTests {
-  static let sources = URL(filePath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Sources")
-
-  /// The names of all operations, and which of them are parts of gradients.
-  static func declaredOperations() throws -> [(name: String, isGradient: Bool)] {
-    let folder = sources.appending(path: "Autodiff")
-    let operations = folder.appending(path: "Operations")
-    let files =
-      try FileManager.default.contentsOfDirectory(at: operations, includingPropertiesForKeys: nil)
-      + [folder.appending(path: "Operation.swift")]
-    let pattern = /struct (\w+): (Operation|GradientOperation)\b/
-    return try files.sorted { $0.path < $1.path }.flatMap { file in
-      try String(contentsOf: file, encoding: .utf8).matches(of: pattern).map {
-        (String($0.1), $0.2 == "GradientOperation")
-      }
-    }
+  @Test func `every operation has a case, a gradient check and all faces`() throws {
+    let coverage = try OperationCoverage.current()
+    #expect(coverage.gaps() == [])
+    TestReport.show(
+      "operations with all faces: " + coverage.declared.map(\.name).joined(separator: ", "))
   }
-
-  /// What comes from outside is stored, not computed.
-  static let sourcesOfValues: Set = ["Input", "ParameterRead"]
 
   @Test func `the sources are found`() throws {
-    let names = try Self.declaredOperations().map(\.name)
+    let coverage = try OperationCoverage.current()
+    let names = coverage.declared.map(\.name)
     #expect(names.count > 30 && names.contains("Attention") && names.contains("BiasGradient"))
     #expect(Set(names).count == names.count)
+    #expect(coverage.captured.count > 1_000)
   }
 
-  @Test func `every operation has a reference face and a case`() throws {
-    let captured = OperationCase.catalog.flatMap { $0.captured().operations }
-    for (name, _) in try Self.declaredOperations() where !Self.sourcesOfValues.contains(name) {
-      let found = captured.first { $0.name == name }
-      let operation = try #require(found, "\(name) is in no case of OperationCase.catalog.")
-      #expect(operation is any ReferenceExecutable, "\(name) has no reference face.")
+  @Test func `operations are found however they are declared`() {
+    let text = """
+      public struct Plain: Operation {}
+      struct Second: Sendable,
+        Operation
+      {}
+      final class Third: GradientOperation {}
+      extension Fourth: Hashable, Operation {}
+      protocol Face: Operation {}
+      extension Fifth: CPUExecutable {}
+      struct Sixth: Sendable { var operation: any Operation }
+      """
+    let names = OperationCoverage.declarations(in: text).map(\.name)
+    #expect(names == ["Plain", "Second", "Third", "Fourth"])
+  }
+
+  /// One operation with all faces.
+  private var complete: OperationCoverage {
+    OperationCoverage(
+      declared: [.init(name: "Complete", isGradient: false)], captured: [Complete()],
+      checked: ["Complete"], cpuFaces: "extension Complete: CPUExecutable {",
+      onnxFaces: "extension Complete: ONNXLowerable {", withoutONNX: [:])
+  }
+
+  private func gaps(_ change: (inout OperationCoverage) -> Void) -> [String] {
+    var coverage = complete
+    change(&coverage)
+    return coverage.gaps()
+  }
+
+  @Test func `an operation without a face is a gap, whichever face it is`() {
+    #expect(complete.gaps() == [])
+    #expect(
+      gaps { $0.captured = [Faceless()] }.contains(
+        "Complete is in no case of "
+          + "OperationCase.catalog."))
+    #expect(gaps { $0.checked = [] } == ["Complete is in no gradient check."])
+    #expect(gaps { $0.cpuFaces = "" } == ["Complete has no face on the CPU."])
+    #expect(
+      gaps { $0.onnxFaces = "" } == ["Complete has no ONNX face, nor a reason for none."])
+    let faceless = gaps {
+      $0.declared = [.init(name: "Faceless", isGradient: true)]
+      $0.captured = [Faceless()]
+      $0.cpuFaces = "extension Faceless: CPUExecutable {"
     }
+    #expect(faceless == ["Faceless has no reference face."])
   }
 
-  @Test func `every operation's gradient is checked`() throws {
-    let forward = Set(
-      OperationCase.catalog.flatMap { $0.captured().forwardOperations.map(\.name) })
-    for (name, isGradient) in try Self.declaredOperations() where !isGradient {
-      #expect(forward.contains(name), "\(name) is in no gradient check.")
+  @Test func `reasons stand for operations that exist and have no face`() {
+    #expect(gaps { $0.withoutONNX = ["Gone": "is old"] }.count == 1)
+    #expect(gaps { $0.withoutONNX = ["Complete": "is shy"] }.count == 1)
+    let excused = gaps {
+      $0.onnxFaces = ""
+      $0.withoutONNX = ["Complete": "is a loss"]
     }
+    #expect(excused == [])
   }
 
-  /// Operations that an exported encoder never holds, with the reason.
-  static let withoutONNX: [String: String] = [
-    "Dropout": "is the identity in inference",
-    "SymmetricInfoNCE": "is a loss; encoders are exported",
-  ]
-
-  @Test func `every operation of an encoder has an ONNX face, or a reason for none`() throws {
-    let folder = Self.sources.appending(path: "ONNXExport/Operations")
-    let faces = try FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: nil)
-    let text = try faces.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
-    for (name, isGradient) in try Self.declaredOperations() where !isGradient {
-      let hasFace = text.contains("extension \(name):")
-      let reason = Self.withoutONNX[name]
-      #expect(hasFace != (reason != nil), "\(name): face \(hasFace), reason \(reason ?? "none").")
-    }
+  @Test func `an operation of a case that no source declares is a gap`() {
+    let gaps = gaps { $0.captured.append(Faceless()) }
+    #expect(gaps == ["Faceless is in a case and not among the declarations that were found."])
   }
+}
+
+private struct Complete: GradientOperation, ReferenceExecutable {
+  func resultShapes(of inputs: [Shape]) -> [Shape] { inputs }
+  func evaluate(_ inputs: [ReferenceArray], in context: ReferenceContext) -> [ReferenceArray] {
+    inputs
+  }
+}
+
+private struct Faceless: GradientOperation {
+  func resultShapes(of inputs: [Shape]) -> [Shape] { inputs }
 }

@@ -10,8 +10,7 @@ public import Autodiff
 /// whose error shrinks with h⁴ (Abramowitz and Stegun 1964, 25.3.6): with h = 1e-3 it is about
 /// 1e-12 for functions with derivatives near 1, as small as the roundings of L divided by h.
 public struct GradientCheck {
-  /// Of an element's gradient, or of a thousandth of its tensor's root mean square if that is more;
-  /// the same number bounds the norm of each tensor's difference.
+  /// Bounds the relative error of each element and of each tensor's norm.
   public static let tolerance = 1e-6
   private static let step = 1e-3
 
@@ -30,8 +29,18 @@ public struct GradientCheck {
     ).map(Double.init)
   }
 
-  /// One sentence for each gradient that is wrong.
-  public func complaints() -> [String] {
+  /// What a check has found.
+  public struct Findings {
+    /// One sentence for each gradient that is wrong.
+    public fileprivate(set) var complaints: [String] = []
+    /// The largest relative error, whether or not it is too large.
+    ///
+    /// Of an element, relative to the largest of both numbers, a thousandth of its tensor's root
+    /// mean square, and what roundings of the loss leave in a difference, over the tolerance.
+    public fileprivate(set) var worstError = 0.0
+  }
+
+  public func findings() -> Findings {
     captured.setParameters(parameters)
     captured.setInputs(of: program, stage: 0)
     run(stage: 0)
@@ -40,36 +49,43 @@ public struct GradientCheck {
     let analytic = captured.targets.map {
       program.doubles(of: CapturedCase.gradient(of: $0.label))
     }
-    return zip(captured.targets, analytic).compactMap { target, gradient in
-      complaint(target.label, isParameter: target.parameter != nil, gradient)
+    var findings = Findings()
+    for (target, gradient) in zip(captured.targets, analytic) {
+      check(target.label, isParameter: target.parameter != nil, gradient, &findings)
     }
+    return findings
   }
 
-  private func complaint(_ label: String, isParameter: Bool, _ analytic: [Double]) -> String? {
+  private func check(
+    _ label: String, isParameter: Bool, _ analytic: [Double], _ findings: inout Findings
+  ) {
     let start = captured.values(of: label, count: analytic.count).map(Double.init)
     let numeric = start.indices.map { element in
       difference(label, isParameter: isParameter, from: start, at: element)
     }
     set(label, isParameter: isParameter, to: start)
     run(stage: 0)
-    let rounding = rounding
-    let norms = (norm(analytic), norm(numeric))
-    let rootMeanSquare = norms.1 / Double(max(numeric.count, 1)).squareRoot()
+    let floor = rounding / GradientCheck.tolerance
+    let rootMeanSquare = norm(numeric) / Double(max(numeric.count, 1)).squareRoot()
+    var isWrong = false
     for (element, pair) in zip(analytic, numeric).enumerated() {
-      let scale = max(abs(pair.0), abs(pair.1), rootMeanSquare / 1_000)
-      let error = abs(pair.0 - pair.1)
-      if !(error <= GradientCheck.tolerance * scale + rounding) {
-        return "\(captured.source.name): the gradient of \(label)[\(element)] is \(pair.0), "
-          + "differences say \(pair.1)."
+      let scale = max(abs(pair.0), abs(pair.1), rootMeanSquare / 1_000, floor)
+      let error = abs(pair.0 - pair.1) / scale
+      findings.worstError = error.isNaN ? .infinity : max(findings.worstError, error)
+      if !(error <= GradientCheck.tolerance), !isWrong {
+        isWrong = true
+        findings.complaints.append(
+          "\(captured.source.name): the gradient of \(label)[\(element)] is \(pair.0), "
+            + "differences say \(pair.1).")
       }
     }
     let error = norm(zip(analytic, numeric).map { $0 - $1 })
-    let allowed = GradientCheck.tolerance * max(norms.0, norms.1)
-    if error > allowed + rounding * Double(analytic.count).squareRoot() {
-      return "\(captured.source.name): the gradient of \(label) is off by \(error) of "
-        + "\(norms.0) in norm."
+    let size = max(
+      norm(analytic), norm(numeric), floor * Double(analytic.count).squareRoot())
+    if error > GradientCheck.tolerance * size, !isWrong {
+      findings.complaints.append(
+        "\(captured.source.name): the gradient of \(label) is off by \(error) of \(size) in norm.")
     }
-    return nil
   }
 
   /// What the roundings of the loss can make of a difference: a few units in the last place of

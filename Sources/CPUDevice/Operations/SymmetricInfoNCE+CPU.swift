@@ -18,14 +18,26 @@ extension LogitTiles {
 
 extension SymmetricInfoNCE: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
-    let tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
+    var tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
     let count = tiles.pairCount
-    // Scratch: row maxima and sums, positives' logits, then for each part: column maxima and sums,
-    // a tile.
+    // Scratch: row maxima and sums, positives' logits and shares, then for each part: column maxima
+    // and sums, a tile.
     let rowMaxima = context.scratch
     let rowSums = rowMaxima + count
     let positives = rowSums + count
-    let parts = positives + count
+    let parts = positives + 2 * count
+    tiles.countPositives(into: positives + count, on: context.threads)
+    run(
+      tiles, rowMaxima: rowMaxima, rowSums: rowSums, positives: positives, parts: parts, results,
+      in: context)
+  }
+
+  private func run(
+    _ tiles: LogitTiles, rowMaxima: UnsafeMutablePointer<Float>,
+    rowSums: UnsafeMutablePointer<Float>, positives: UnsafeMutablePointer<Float>,
+    parts: UnsafeMutablePointer<Float>, _ results: [CPUBuffer?], in context: CPUContext
+  ) {
+    let count = tiles.pairCount
     let partSize = 2 * count + LogitTiles.tileCount
     dq_fill(Int64(count), -.infinity, rowMaxima)
     dq_fill(Int64(2 * count), 0, rowSums)
@@ -39,8 +51,7 @@ extension SymmetricInfoNCE: CPUExecutable {
         let (m, n) = (Int64(rows.count), Int64(columns.count))
         tiles.forPositives(rows: rows, columns: columns) { row, column in
           let logit = tile[(row - rows.lowerBound) * columns.count + column - columns.lowerBound]
-          let counts = (tiles.positiveCount(of: row), tiles.positiveCount(of: column))
-          positives[row] += logit * (1 / Float(counts.0) + 1 / Float(counts.1))
+          positives[row] += logit * tiles.positiveWeight(row, column)
         }
         dq_row_logsumexp_update(
           m, n, tile, n, rowMaxima + rows.lowerBound, rowSums + rows.lowerBound)
@@ -80,7 +91,7 @@ extension SymmetricInfoNCE: CPUExecutable {
 
   func scratchCount(for inputs: [CPUBuffer]) -> Int {
     let tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
-    return 3 * tiles.pairCount + tiles.partCount * (2 * tiles.pairCount + LogitTiles.tileCount)
+    return 4 * tiles.pairCount + tiles.partCount * (2 * tiles.pairCount + LogitTiles.tileCount)
   }
 }
 
@@ -104,18 +115,22 @@ extension SymmetricInfoNCEGradient: CPUExecutable {
 
   /// dleft = scale * dS right, and dscale = sum(dS * S) / scale where wanted.
   private func run(
-    _ tiles: LogitTiles, _ rowLogSumExp: UnsafePointer<Float>,
+    _ source: LogitTiles, _ rowLogSumExp: UnsafePointer<Float>,
     _ columnLogSumExp: UnsafePointer<Float>, dLoss: Float, into dLeft: CPUBuffer?,
     dScale: CPUBuffer?, in context: CPUContext
   ) {
+    var counted = source
+    // Scratch: a sum for each part, positives' shares, then for each part a tile of S and of dS.
+    let sums = context.scratch
+    counted.countPositives(into: sums + 16, on: context.threads)
+    let tiles = counted
     let width = tiles.width
     let weight = dLoss / Float(2 * tiles.pairCount)
-    // Scratch: a sum for each part, then for each part a tile of S and one of dS.
-    let sums = context.scratch
+    let parts = sums + 16 + tiles.pairCount
     let partSize = 2 * LogitTiles.tileCount
     context.threads.run(over: tiles.pairCount, grain: tiles.rowsPerPart) { rows in
       let part = rows.lowerBound / tiles.rowsPerPart
-      let tile = context.scratch + 16 + part * partSize
+      let tile = parts + part * partSize
       let gradient = tile + LogitTiles.tileCount
       var sum = 0.0
       tiles.forTiles(ofRows: rows, scratch: tile) { rows, columns in
@@ -124,9 +139,8 @@ extension SymmetricInfoNCEGradient: CPUExecutable {
           m, n, tile, n, rowLogSumExp + rows.lowerBound, columnLogSumExp + columns.lowerBound,
           weight, weight, gradient)
         tiles.forPositives(rows: rows, columns: columns) { row, column in
-          let counts = (tiles.positiveCount(of: row), tiles.positiveCount(of: column))
           gradient[(row - rows.lowerBound) * columns.count + column - columns.lowerBound] -=
-            weight * (1 / Float(counts.0) + 1 / Float(counts.1))
+            weight * tiles.positiveWeight(row, column)
         }
         if dScale != nil { sum += weightedSum(gradient, tile, count: Int(m * n)) }
         if let dLeft {
@@ -157,6 +171,6 @@ extension SymmetricInfoNCEGradient: CPUExecutable {
 
   func scratchCount(for inputs: [CPUBuffer]) -> Int {
     let tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
-    return 16 + tiles.partCount * 2 * LogitTiles.tileCount
+    return 16 + tiles.pairCount + tiles.partCount * 2 * LogitTiles.tileCount
   }
 }

@@ -2,7 +2,6 @@ internal import Autodiff
 internal import CPUDevice
 internal import Checkpoints
 internal import DurableFiles
-internal import Glibc
 internal import Models
 internal import PairData
 internal import Tokenizers
@@ -86,9 +85,6 @@ final class RunPreparation {
     LearningRateSchedule(
       recipe.optimizer, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
   }
-
-  /// The logarithm of the largest multiplier of similarities.
-  var logitScaleLimit: Float { Float(log(Double(recipe.objective.logitScaleMaximum))) }
 
   /// What the loader makes of the training pairs.
   func loaderConfiguration(withImages: Bool) -> LoaderConfiguration {

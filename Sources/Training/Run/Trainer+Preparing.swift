@@ -61,13 +61,10 @@ extension RunPreparation {
       groups: groups)
   }
 
-  /// Keeps the multiplier of similarities below the recipe's maximum, after an update as CLIP
-  /// does (Radford et al. 2021, arXiv:2103.00020, section 2.5).
+  /// Keeps the multiplier of similarities within its bounds, after every update.
   func limitLogitScale() {
-    let path = loaded.model.logitScale.path
-    guard treatments[path]?.isTrained == true else { return }
-    let storage = loaded.parameters.storage(of: path)
-    storage[0] = min(storage[0], logitScaleLimit)
+    LogitScaleLimit(maximum: recipe.objective.logitScaleMaximum)
+      .apply(to: loaded.parameters, of: loaded.model.logitScale)
   }
 
   var environment: EnvironmentRecord {

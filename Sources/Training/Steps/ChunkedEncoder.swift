@@ -38,15 +38,25 @@ final class ChunkedEncoder {
     programs = [try makeProgram()]
   }
 
-  /// Encodes all chunks; row r of a chunk goes to its row of `embeddings`.
-  func encode(_ chunks: [Chunk], into embeddings: inout [Float]) throws(DeviceError) {
+  /// Makes what so many chunks need; a later step of no more chunks makes nothing.
+  func reserve(chunkCount: Int) throws(DeviceError) {
+    while programs.count < min(chunkCount, keptLimit) {
+      let program = try makeProgram()
+      program.profile = programs[0].profile
+      programs.append(program)
+    }
+  }
+
+  /// Encodes all chunks, for which `reserve` has made room.
+  ///
+  /// - Parameter embeddings: [pairs, width]; row r of a chunk goes to its row of the batch.
+  func encode(_ chunks: [Chunk], into embeddings: UnsafeMutableBufferPointer<Float>) {
     for (index, chunk) in chunks.enumerated() {
-      let program = try program(of: index)
+      let program = program(of: index)
       encode(chunk, with: program)
       program.withValues(of: EncoderPlans.embeddings) { values in
-        for (offset, value) in values.enumerated() {
-          embeddings[chunk.rows.lowerBound * width + offset] = value
-        }
+        _ = UnsafeMutableBufferPointer(rebasing: embeddings[elements(of: chunk)])
+          .update(fromContentsOf: values)
       }
     }
   }
@@ -54,15 +64,13 @@ final class ChunkedEncoder {
   /// Adds the gradients of all chunks that `encode` was given last.
   ///
   /// - Parameter upstream: the loss's gradient, a row for each row of the embeddings.
-  func addGradients(
-    _ chunks: [Chunk], upstream: UnsafeBufferPointer<Float>
-  ) throws(DeviceError) {
+  func addGradients(_ chunks: [Chunk], upstream: UnsafeBufferPointer<Float>) {
     let lastResident = chunks.count - 1
     for (index, chunk) in chunks.enumerated().reversed() {
-      let program = try program(of: index)
+      let program = program(of: index)
       if index >= keptLimit - 1, index != lastResident { encode(chunk, with: program) }
-      let range = chunk.rows.lowerBound * width..<chunk.rows.upperBound * width
-      program.set(EncoderPlans.upstream, to: UnsafeBufferPointer(rebasing: upstream[range]))
+      program.set(
+        EncoderPlans.upstream, to: UnsafeBufferPointer(rebasing: upstream[elements(of: chunk)]))
       program.run(stage: 1, sizes: chunk.sizes, randomKey: chunk.randomKey)
     }
   }
@@ -77,14 +85,11 @@ final class ChunkedEncoder {
     program.run(stage: 0, sizes: chunk.sizes, randomKey: chunk.randomKey)
   }
 
-  /// The first chunks have programs of their own; from `keptLimit` on they share the last.
-  private func program(of chunk: Int) throws(DeviceError) -> CPUProgram {
-    let index = min(chunk, keptLimit - 1)
-    while programs.count <= index {
-      let program = try makeProgram()
-      program.profile = programs[0].profile
-      programs.append(program)
-    }
-    return programs[index]
+  /// Where a chunk's embeddings lie among the batch's.
+  private func elements(of chunk: Chunk) -> Range<Int> {
+    chunk.rows.lowerBound * width..<chunk.rows.upperBound * width
   }
+
+  /// The first chunks have programs of their own; from `keptLimit` on they share the last.
+  private func program(of chunk: Int) -> CPUProgram { programs[min(chunk, keptLimit - 1)] }
 }

@@ -45,8 +45,6 @@ package final class ContrastiveStep {
   let loss: CPUProgram
   private let trainsImage: Bool
   private let trainsText: Bool
-  private var imageEmbeddings: [Float]
-  private var textEmbeddings: [Float]
 
   package init(
     _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters
@@ -71,8 +69,6 @@ package final class ContrastiveStep {
       EncoderPlans.loss(
         model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs, trained: trained),
       parameters: parameters)
-    imageEmbeddings = [Float](repeating: 0, count: settings.pairs * width)
-    textEmbeddings = imageEmbeddings
   }
 
   /// Computes the loss and adds its gradients to the gradient arena, which the caller cleared.
@@ -81,29 +77,33 @@ package final class ContrastiveStep {
   package func run(_ batch: ContrastiveBatch, step: Int) throws(DeviceError) -> Result {
     let imageChunks = imageChunks(of: batch)
     let textChunks = textChunks(of: batch, step: step)
+    try image.reserve(chunkCount: imageChunks.count)
+    try text.reserve(chunkCount: textChunks.count)
+    // Embeddings go straight to where the loss reads them.
+    let valueCount = batch.count * model.configuration.embeddingWidth
     switch batch.images {
     case .embeddings(let given):
       precondition(!trainsImage, "Given embeddings belong to a locked image tower.")
-      imageEmbeddings.replaceSubrange(0..<given.count, with: given)
+      precondition(
+        given.count == valueCount, "\(given.count) numbers for \(batch.count) embeddings.")
+      loss.set("image", to: given)
     case .pixels:
-      try image.encode(imageChunks, into: &imageEmbeddings)
+      loss.withInput("image", count: valueCount) { image.encode(imageChunks, into: $0) }
     }
-    try text.encode(textChunks, into: &textEmbeddings)
-
-    let width = model.configuration.embeddingWidth
-    let sizes: AxisSizes = [.pairs: batch.count]
-    loss.set("image", to: Array(imageEmbeddings[..<(batch.count * width)]))
-    loss.set("text", to: Array(textEmbeddings[..<(batch.count * width)]))
+    loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
     loss.set("image_groups", to: batch.imageGroups)
     loss.set("text_groups", to: batch.textGroups)
-    loss.run(stage: 0, sizes: sizes, randomKey: 0)
-    loss.run(stage: 1, sizes: sizes, randomKey: 0)
+    for stage in 0...1 { loss.run(stage: stage, sizes: [.pairs: batch.count], randomKey: 0) }
 
-    if trainsImage { try addGradients(image, imageChunks, "image_gradient") }
-    if trainsText { try addGradients(text, textChunks, "text_gradient") }
+    if trainsImage {
+      loss.withValues(of: "image_gradient") { image.addGradients(imageChunks, upstream: $0) }
+    }
+    if trainsText {
+      loss.withValues(of: "text_gradient") { text.addGradients(textChunks, upstream: $0) }
+    }
     return Result(
-      loss: loss.values(of: "loss")[0], logitScale: loss.values(of: "scale")[0],
-      tokenCount: batch.ids.count)
+      loss: loss.withValues(of: "loss") { $0[0] },
+      logitScale: loss.withValues(of: "scale") { $0[0] }, tokenCount: batch.ids.count)
   }
 
   /// Reports the time of every operation from now on.
@@ -111,21 +111,6 @@ package final class ContrastiveStep {
     image.profile(report)
     text.profile(report)
     loss.profile = report
-  }
-
-  private func addGradients(
-    _ encoder: ChunkedEncoder, _ chunks: [ChunkedEncoder.Chunk], _ name: String
-  ) throws(DeviceError) {
-    let upstream = loss.values(of: name)
-    var failure: DeviceError?
-    upstream.withUnsafeBufferPointer { upstream in
-      do throws(DeviceError) {
-        try encoder.addGradients(chunks, upstream: upstream)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
   }
 
   private func imageChunks(of batch: ContrastiveBatch) -> [ChunkedEncoder.Chunk] {
@@ -147,7 +132,7 @@ package final class ContrastiveStep {
       index, rows in
       let tokens = TextChunks.Tokens(batch.ids, offsets: batch.offsets, rows: rows)
       return ChunkedEncoder.Chunk(
-        rows: rows, sizes: [.tokens: tokens.ids.count, .sequences: rows.count],
+        rows: rows, sizes: tokens.sizes,
         randomKey: RandomKey.mixed(settings.seed, UInt64(step), UInt64(index)),
         feed: tokens.feed)
     }

@@ -60,8 +60,7 @@ final class Embedder {
     for rows in TextChunks.split(offsets: offsets, tokenLimit: tokensPerChunk) {
       let tokens = TextChunks.Tokens(ids, offsets: offsets, rows: rows)
       tokens.feed(text)
-      text.run(
-        stage: 0, sizes: [.tokens: tokens.ids.count, .sequences: rows.count], randomKey: 0)
+      text.run(stage: 0, sizes: tokens.sizes, randomKey: 0)
       result += text.values(of: EncoderPlans.embeddings)
     }
     return result

@@ -12,19 +12,20 @@ enum EncoderPlans {
   ///   - trained: the parameters whose gradients are wanted; those of other towers are ignored.
   static func image(
     _ model: DualEncoder, imagesPerChunk: Int, trained: [Parameter],
-    recomputation: RecomputationPolicy = .none
+    recomputation: RecomputationPolicy = .none, placement: Plan.PlacementPolicy = .arena
   ) -> Plan {
     let graph = Graph()
     let output = model.imageEmbeddings(graph.input("pixels", model.pixelShape))
     return plan(
       graph, output: output, trained: trained, capacities: [.images: imagesPerChunk],
-      recomputation: recomputation)
+      recomputation: recomputation, placement: placement)
   }
 
   /// Captions packed end to end.
   static func text(
     _ model: DualEncoder, tokensPerChunk: Int, sequencesPerChunk: Int, dropout: Float,
-    trained: [Parameter], recomputation: RecomputationPolicy = .none
+    trained: [Parameter], recomputation: RecomputationPolicy = .none,
+    placement: Plan.PlacementPolicy = .arena
   ) -> Plan {
     let graph = Graph()
     let ids = graph.input("ids", [Extent(.tokens)], .int32)
@@ -32,16 +33,17 @@ enum EncoderPlans {
     return plan(
       graph, output: output, trained: trained,
       capacities: [.tokens: tokensPerChunk, .sequences: sequencesPerChunk],
-      recomputation: recomputation)
+      recomputation: recomputation, placement: placement)
   }
 
   private static func plan(
     _ graph: Graph, output: Tensor, trained: [Parameter], capacities: AxisSizes,
-    recomputation: RecomputationPolicy
+    recomputation: RecomputationPolicy, placement: Plan.PlacementPolicy
   ) -> Plan {
     let wanted = trained.filter { graph.read(of: $0) != nil }
     guard !wanted.isEmpty else {
-      return Plan(graph, outputs: [(embeddings, output)], capacities: capacities)
+      return Plan(
+        graph, outputs: [(embeddings, output)], capacities: capacities, placement: placement)
     }
     let start = graph.nodes.count
     let gradients = graph.gradients(
@@ -52,7 +54,8 @@ enum EncoderPlans {
       gradients: zip(wanted, gradients).compactMap { parameter, gradient in
         gradient.map { (parameter, $0) }
       },
-      gradientStart: start, capacities: capacities, recomputation: recomputation)
+      gradientStart: start, capacities: capacities, recomputation: recomputation,
+      placement: placement)
   }
 
   /// From the embeddings of a whole contrastive batch to the loss and back to the embeddings.

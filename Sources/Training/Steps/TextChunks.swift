@@ -21,21 +21,30 @@ enum TextChunks {
 
   /// The inputs of a packed text program for some captions of a batch.
   struct Tokens {
-    let ids: [Int32]
-    let starts: [Int32]
-    let lengths: [Int32]
+    private let ids: ArraySlice<Int32>
+    /// Where each caption starts in the batch, and where the last one ends.
+    private let offsets: ArraySlice<Int32>
 
     init(_ ids: [Int32], offsets: [Int32], rows: Range<Int>) {
-      let base = offsets[rows.lowerBound]
-      self.ids = Array(ids[Int(base)..<Int(offsets[rows.upperBound])])
-      starts = rows.map { offsets[$0] - base }
-      lengths = rows.map { offsets[$0 + 1] - offsets[$0] }
+      self.offsets = offsets[rows.lowerBound...rows.upperBound]
+      self.ids = ids[Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound])]
     }
 
+    var sizes: AxisSizes { [.tokens: ids.count, .sequences: offsets.count - 1] }
+
     func feed(_ program: CPUProgram) {
-      program.set("ids", to: ids)
-      program.set("starts", to: starts)
-      program.set("lengths", to: lengths)
+      ids.withUnsafeBufferPointer { program.set("ids", to: $0) }
+      let first = offsets.startIndex
+      program.withIntegerInput("starts", count: offsets.count - 1) { starts in
+        for caption in starts.indices {
+          starts[caption] = offsets[first + caption] - offsets[first]
+        }
+      }
+      program.withIntegerInput("lengths", count: offsets.count - 1) { lengths in
+        for caption in lengths.indices {
+          lengths[caption] = offsets[first + caption + 1] - offsets[first + caption]
+        }
+      }
     }
   }
 }
