@@ -23,7 +23,8 @@ struct Resume: AsyncParsableCommand {
   @OptionGroup var console: ConsoleOptions
 
   func run() async throws {
-    let run = try RunOnDisk(runOrCheckpoint, root: root)
+    let run = try RunOnDisk(
+      runOrCheckpoint, root: root, prober: CommandLine.ownExecutable)
     try await TrainingConsole(isQuiet: console.quiet).train(
       run.recipe, root: run.root, resume: run.resume)
   }

@@ -48,7 +48,7 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let recipe = try RecipeFile.read(recipe, overrides: overrides)
     if dryRun {
-      let plan = try await RunPlan(recipe)
+      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable)
       try Terminal.write(json ? plan.json.line + "\n" : plan.description)
       return
     }

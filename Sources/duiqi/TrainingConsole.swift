@@ -16,7 +16,9 @@ final class TrainingConsole {
   /// - Throws: what the trainer throws; an exit code where a signal stopped it.
   func train(_ recipe: Recipe, root: String, resume: ResumeMode) async throws {
     StopSignals.install()
-    let trainer = try Trainer(recipe, root: root, resume: resume) { [self] in show($0) }
+    let trainer = try Trainer(
+      recipe, root: root, resume: resume, prober: CommandLine.ownExecutable
+    ) { [self] in show($0) }
     do {
       let outcome = try await trainer.run()
       line?.finish()
@@ -69,4 +71,9 @@ final class TrainingConsole {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
+}
+
+extension CommandLine {
+  /// This program, which reads checkpoints from elsewhere in a process of its own first.
+  static var ownExecutable: String { "/proc/self/exe" }
 }

@@ -16,4 +16,16 @@ enum UserCheckpoint {
       throw .checkpoint(error)
     }
   }
+
+  /// Opens a whole file, verified by the prober, or here where there is none.
+  static func verified(_ path: String, prober: String?) throws(ModelError) -> CheckpointReader {
+    if let prober { return try open(path, prober: prober) }
+    do throws(CheckpointError) {
+      let reader = try CheckpointReader(path)
+      if let finding = try reader.verify().first { throw finding }
+      return reader
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
 }

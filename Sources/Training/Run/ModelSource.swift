@@ -12,21 +12,27 @@ struct ModelSource {
   private let whole: CheckpointReader?
   private let imageTower: CheckpointReader?
 
-  /// - Parameter resumed: a checkpoint of the run itself, which has all that the recipe names.
-  init(_ recipe: Recipe, resuming resumed: CheckpointReader? = nil) throws(ModelError) {
+  /// - Parameters:
+  ///   - resumed: a checkpoint of the run itself, which has all that the recipe names.
+  ///   - prober: see ``UserCheckpoint``.
+  init(
+    _ recipe: Recipe, resuming resumed: CheckpointReader? = nil, prober: String? = nil
+  ) throws(ModelError) {
     if let resumed {
       try self.init(recipe, whole: resumed)
       return
     }
     switch recipe.model.source {
     case .checkpoint(let path):
-      try self.init(recipe, whole: try Self.open(path))
+      try self.init(recipe, whole: try UserCheckpoint.verified(path, prober: prober))
     case .fresh(let fresh):
-      try self.init(recipe, fresh: fresh)
+      try self.init(recipe, fresh: fresh, prober: prober)
     }
   }
 
-  private init(_ recipe: Recipe, fresh: Recipe.Fresh) throws(ModelError) {
+  private init(
+    _ recipe: Recipe, fresh: Recipe.Fresh, prober: String?
+  ) throws(ModelError) {
     try Self.check(recipe, positions: fresh.text.maximumPositions)
     tokenizer = try Self.vocabulary(fresh.vocabulary)
     description = ModelDescription(
@@ -34,7 +40,9 @@ struct ModelSource {
       contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
       normalization: .clip, captions: recipe.data.validationCaptions)
     whole = nil
-    imageTower = try fresh.imageFrom.map { path throws(ModelError) in try Self.open(path) }
+    imageTower = try fresh.imageFrom.map { path throws(ModelError) in
+      try UserCheckpoint.verified(path, prober: prober)
+    }
   }
 
   private init(_ recipe: Recipe, whole reader: CheckpointReader) throws(ModelError) {
@@ -60,16 +68,6 @@ struct ModelSource {
     }
     loaded.parameters.initialize(seed: seed)
     if let imageTower { try loaded.read(loaded.model.image.parameters, from: imageTower) }
-  }
-
-  private static func open(_ path: String) throws(ModelError) -> CheckpointReader {
-    do throws(CheckpointError) {
-      let reader = try CheckpointReader(path)
-      if let finding = try reader.verify().first { throw finding }
-      return reader
-    } catch {
-      throw .checkpoint(error)
-    }
   }
 
   private static func vocabulary(_ path: String) throws(ModelError) -> Tokenizer {

@@ -22,23 +22,19 @@ struct ResumePoint {
   let notes: [String]
 
   /// Where a run goes on; `nil` where it begins.
-  static func find(_ mode: ResumeMode, in folder: String) throws(ModelError) -> ResumePoint? {
+  static func find(
+    _ mode: ResumeMode, in folder: String, prober: String?
+  ) throws(ModelError) -> ResumePoint? {
     switch mode {
     case .auto: try ResumePoint(newestIn: folder)
     case .never: nil
-    case .checkpoint(let path): try ResumePoint(path: path)
+    case .checkpoint(let path): try ResumePoint(path: path, prober: prober)
     }
   }
 
   /// Opens and verifies one file.
-  init(path: String) throws(ModelError) {
-    do throws(CheckpointError) {
-      let reader = try CheckpointReader(path)
-      if let finding = try reader.verify().first { throw finding }
-      self.reader = reader
-    } catch {
-      throw .checkpoint(error)
-    }
+  init(path: String, prober: String?) throws(ModelError) {
+    reader = try UserCheckpoint.verified(path, prober: prober)
     state = try RunState(reader.document, file: path)
     notes = []
   }

@@ -13,7 +13,8 @@ public struct RunOnDisk: Sendable {
   ///   - place: a checkpoint file, a run's folder, or the name of a run below `root`.
   ///   - root: where the run goes on; nothing takes the place where its checkpoints lie, if that
   ///     is a root's `checkpoints/<run>`, else the working folder.
-  public init(_ place: String, root: String?) throws(ModelError) {
+  ///   - prober: see ``Trainer``.
+  public init(_ place: String, root: String?, prober: String? = nil) throws(ModelError) {
     let named = "\(root ?? ".")/checkpoints/\(place)"
     let isNamed = !place.contains("/") && !FileContents.exists(place) && Folder.exists(named)
     let path = isNamed ? named : place
@@ -27,7 +28,7 @@ public struct RunOnDisk: Sendable {
       point = newest
       resume = .auto
     } else {
-      point = try ResumePoint(path: path)
+      point = try ResumePoint(path: path, prober: prober)
       resume = .checkpoint(path: path)
     }
     recipe = try point.recipe()

@@ -42,11 +42,13 @@ public struct RunPlan: Sendable {
 
   /// Opens everything and looks at the data; writes nothing.
   ///
-  /// - Parameter progress: is told how many pairs of how many were looked at.
+  /// - Parameters:
+  ///   - prober: see ``Trainer``.
+  ///   - progress: is told how many pairs of how many were looked at.
   public init(
-    _ recipe: Recipe, progress: (Int, Int) -> Void = { _, _ in }
+    _ recipe: Recipe, prober: String? = nil, progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(ModelError) {
-    let preparation = try RunPreparation(recipe)
+    let preparation = try RunPreparation(recipe, prober: prober)
     let loaded = preparation.loaded
     self.recipe = recipe
     stepsPerEpoch = preparation.stepsPerEpoch

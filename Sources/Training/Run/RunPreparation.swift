@@ -24,7 +24,9 @@ final class RunPreparation {
   let step: ContrastiveStep
 
   /// - Parameter reader: a checkpoint of the run, where it goes on from one.
-  init(_ recipe: Recipe, resuming reader: CheckpointReader? = nil) throws(ModelError) {
+  init(
+    _ recipe: Recipe, resuming reader: CheckpointReader? = nil, prober: String? = nil
+  ) throws(ModelError) {
     self.recipe = recipe
     let cores = EnvironmentRecord.usableCoreCount()
     computeThreads = recipe.threads.compute ?? cores
@@ -44,7 +46,7 @@ final class RunPreparation {
     stepsPerEpoch = pairs.count / recipe.batch.pairs
     totalSteps = max(1, recipe.length.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: 0))
 
-    let source = try ModelSource(recipe, resuming: reader)
+    let source = try ModelSource(recipe, resuming: reader, prober: prober)
     let parameters = DualEncoder(source.description.configuration).parameters
     let resolved: [ParameterTreatment]
     do throws(RecipeError) {

@@ -29,17 +29,19 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - root: where `checkpoints/` and `logs/` lie.
+  ///   - prober: the program that reads checkpoints from elsewhere before this process does,
+  ///     called with `probe-hdf5 FILE`; without one they are read here at once.
   ///   - report: is told what happens, from here on.
   /// - Throws: ``ModelError``; the folders then hold what they held.
   public init(
-    _ recipe: Recipe, root: String, resume: ResumeMode,
+    _ recipe: Recipe, root: String, resume: ResumeMode, prober: String? = nil,
     report: @escaping (TrainingEvent) -> Void
   ) throws(ModelError) {
     self.report = report
     let folders = RunFolders(root: root, run: recipe.run)
-    let point = try ResumePoint.find(resume, in: folders.checkpoints)
+    let point = try ResumePoint.find(resume, in: folders.checkpoints, prober: prober)
     let changes = try point?.requireSameRun(recipe) ?? []
-    preparation = try RunPreparation(recipe, resuming: point?.reader)
+    preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
     state = point?.state ?? RunState()
     let fingerprint = preparation.pairs.fingerprint
     try point?.requireData(fingerprint, patterns: recipe.data.train)
