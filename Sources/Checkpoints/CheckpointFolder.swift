@@ -85,21 +85,33 @@ public final class CheckpointFolder {
     if let failure { throw failure }
   }
 
-  /// Moves the folder's checkpoints out of the way of a new run of the same name.
+  /// Moves checkpoints out of the way: all of them before a new run of the same name, or those of
+  /// a future that a resume from an older checkpoint gives up.
   ///
-  /// - Returns: where they are now, or `nil` where there were none.
-  public func setAside() throws(FileError) -> String? {
+  /// - Parameter step: checkpoints up to this one stay.
+  /// - Returns: where the others are now, or `nil` where there were none.
+  @discardableResult
+  public func setAside(after step: Int = -1) throws(FileError) -> String? {
     let steps = Self.steps(in: path)
-    guard !steps.isEmpty else { return nil }
+    let staying = steps.filter { $0 <= step }.map(Self.name(ofStep:))
+    let leaving = steps.filter { $0 > step }.map(Self.name(ofStep:))
+    guard !leaving.isEmpty else { return nil }
     var number = 1
     while FileContents.exists("\(path)/old-\(number)") { number += 1 }
     let target = "\(path)/old-\(number)"
     try Folder.create(target)
-    for name in steps.map(Self.name(ofStep:)) + ["last.h5", "best.h5"] {
-      guard rename("\(path)/\(name)", "\(target)/\(name)") == 0 || errno == ENOENT else {
-        throw FileError(.publish, path: "\(target)/\(name)", code: errno)
-      }
+    // Links first, so that none ever points to nothing.
+    let links = ["last.h5", "best.h5"].filter { link in
+      AtomicLink.target(of: "\(path)/\(link)").map { !staying.contains($0) } ?? false
     }
+    for name in links + leaving where rename("\(path)/\(name)", "\(target)/\(name)") != 0 {
+      throw FileError(.publish, path: "\(target)/\(name)", code: errno)
+    }
+    if let newest = staying.last {
+      try AtomicLink.replace("\(path)/last.h5", target: newest)
+    }
+    try Folder.flush(target)
+    try Folder.flush(path)
     return target
   }
 }
