@@ -73,11 +73,9 @@ public final class CheckpointFolder {
     try AtomicLink.replace("\(path)/last.h5", target: name)
     if isBest { try AtomicLink.replace("\(path)/best.h5", target: name) }
     let best = AtomicLink.target(of: "\(path)/best.h5")
-    // Steps after this one belong to a future that a resume from an older checkpoint gave up.
     let older = Self.steps(in: path).filter { $0 <= step }
-    let later = Self.steps(in: path).filter { $0 > step }
     var failure: FileError?
-    for stale in older.dropLast(max(1, keep)) + later where Self.name(ofStep: stale) != best {
+    for stale in older.dropLast(max(1, keep)) where Self.name(ofStep: stale) != best {
       if unlink(path(ofStep: stale)) != 0, errno != ENOENT {
         failure = failure ?? FileError(.remove, path: path(ofStep: stale), code: errno)
       }
@@ -85,12 +83,23 @@ public final class CheckpointFolder {
     if let failure { throw failure }
   }
 
-  /// Moves checkpoints out of the way: all of them before a new run of the same name, or those of
-  /// a future that a resume from an older checkpoint gives up.
+  /// Before a run goes on from one of its checkpoints: what is later, given up or damaged, is set
+  /// aside, and the links lead to where they led at that step.
+  ///
+  /// - Returns: where what was later is now, or `nil` where there was nothing.
+  public func rewind(to step: Int, bestStep: Int) throws(FileError) -> String? {
+    let target = try setAside(after: step)
+    for (link, step) in [("last", step), ("best", bestStep)]
+    where FileContents.exists(path(ofStep: step)) {
+      try AtomicLink.replace("\(path)/\(link).h5", target: Self.name(ofStep: step))
+    }
+    return target
+  }
+
+  /// Moves checkpoints out of the way, all of them before a new run of the same name.
   ///
   /// - Parameter step: checkpoints up to this one stay.
   /// - Returns: where the others are now, or `nil` where there were none.
-  @discardableResult
   public func setAside(after step: Int = -1) throws(FileError) -> String? {
     let steps = Self.steps(in: path)
     let staying = steps.filter { $0 <= step }.map(Self.name(ofStep:))
@@ -106,9 +115,6 @@ public final class CheckpointFolder {
     }
     for name in links + leaving where rename("\(path)/\(name)", "\(target)/\(name)") != 0 {
       throw FileError(.publish, path: "\(target)/\(name)", code: errno)
-    }
-    if let newest = staying.last {
-      try AtomicLink.replace("\(path)/last.h5", target: newest)
     }
     try Folder.flush(target)
     try Folder.flush(path)

@@ -153,11 +153,10 @@ import Testing
       Issue.record("\(found.refused)")
       return
     }
-    // The run goes on from step 2; what it writes replaces the damaged ones.
-    try FileManager.default.removeItem(atPath: folder.path(ofStep: 3))
-    try write(3, in: folder)
-    try folder.adopt(step: 3, isBest: false, keep: 2)
-    #expect(CheckpointFolder.steps(in: folder.path) == [2, 3])
+    // The run goes on from step 2; the damaged ones are out of its way.
+    let old = try #require(try folder.rewind(to: 2, bestStep: 0))
+    #expect(CheckpointFolder.steps(in: folder.path) == [1, 2])
+    #expect(CheckpointFolder.steps(in: old) == [3, 4])
   }
 
   @Test func `where no checkpoint is good, all are named and none is given`() throws {
@@ -191,18 +190,41 @@ import Testing
     }
   }
 
-  @Test func `a future that is given up is set aside with the links that lead into it`() throws {
+  @Test func `a future that is given up is set aside, and links lead where they led`() throws {
     let folder = try open()
-    for step in 1...4 {
+    for step in 1...5 {
       try write(step, in: folder)
-      try folder.adopt(step: step, isBest: step == 3, keep: 4)
+      try folder.adopt(step: step, isBest: [1, 2, 4].contains(step), keep: 5)
     }
-    let old = try folder.setAside(after: 2)
-    #expect(old == "\(folder.path)/old-1")
-    #expect(CheckpointFolder.steps(in: folder.path) == [1, 2])
+    let old = try #require(try folder.rewind(to: 3, bestStep: 2))
+    #expect(CheckpointFolder.steps(in: folder.path) == [1, 2, 3])
+    #expect(link("last", folder) == "step-00000003.h5")
+    #expect(link("best", folder) == "step-00000002.h5")
+    #expect(CheckpointFolder.steps(in: old) == [4, 5])
+    #expect(AtomicLink.target(of: "\(old)/best.h5") == "step-00000004.h5")
+    #expect(AtomicLink.target(of: "\(old)/last.h5") == "step-00000005.h5")
+    #expect(try folder.rewind(to: 3, bestStep: 2) == nil)
+  }
+
+  @Test func `a best checkpoint that is gone is not linked`() throws {
+    let folder = try open()
+    for step in [2, 3] { try write(step, in: folder) }
+    try folder.adopt(step: 3, isBest: true, keep: 2)
+    _ = try folder.rewind(to: 2, bestStep: 1)
     #expect(link("last", folder) == "step-00000002.h5")
     #expect(link("best", folder) == nil)
-    #expect(CheckpointFolder.steps(in: try #require(old)) == [3, 4])
-    #expect(try folder.setAside(after: 2) == nil)
+    // A run without validation has no best step at all.
+    #expect(try folder.rewind(to: 2, bestStep: 0) == nil)
+    #expect(link("best", folder) == nil)
+  }
+
+  @Test func `links of a run killed before it led them on are led on`() throws {
+    let folder = try open()
+    try write(1, in: folder)
+    try folder.adopt(step: 1, isBest: true, keep: 2)
+    try write(2, in: folder)
+    #expect(try folder.rewind(to: 2, bestStep: 2) == nil)
+    #expect(link("last", folder) == "step-00000002.h5")
+    #expect(link("best", folder) == "step-00000002.h5")
   }
 }

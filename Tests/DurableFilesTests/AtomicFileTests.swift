@@ -23,6 +23,15 @@ import Testing
     #expect(try folder.read("a.txt") == [1, 2, 3])
   }
 
+  @Test func `bytes in the middle are replaced before anyone sees the file`() throws {
+    let file = try AtomicFile(path("a.txt"))
+    try file.write([0, 0, 0, 3])
+    try file.rewrite([1, 2], at: 1)
+    try file.write([4])
+    try file.publish()
+    #expect(try folder.read("a.txt") == [0, 1, 2, 3, 4])
+  }
+
   @Test func `what stands there stays until the new file is whole`() throws {
     try folder.write([9], to: "a.txt")
     let file = try AtomicFile(path("a.txt"))

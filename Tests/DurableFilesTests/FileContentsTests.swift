@@ -19,6 +19,17 @@ import Testing
     #expect(try FileContents.read(empty, limit: 0) == [])
   }
 
+  @Test func `an open file is read anywhere, and not beyond its end`() throws {
+    let path = try folder.write([0, 1, 2, 3, 4], to: "a")
+    let file = try OpenFile(path)
+    #expect(file.byteCount == 5)
+    #expect(try file.read(3..<5) == [3, 4])
+    #expect(try file.read(2..<2) == [])
+    let error = #expect(throws: FileError.self) { try file.read(3..<6) }
+    #expect(error?.problem == "it ends before byte 6")
+    #expect(throws: FileError.self) { try OpenFile(folder.path) }
+  }
+
   @Test func `a larger file is refused with both sizes`() throws {
     let path = try folder.write([1, 2, 3], to: "a")
     let error = #expect(throws: FileError.self) { try FileContents.read(path, limit: 2) }
