@@ -105,8 +105,20 @@ let package = Package(
     .testTarget(
       name: "PairDataTests", dependencies: ["CImageCodecs", "PairData", "Tokenizers"],
       swiftSettings: testing),
+    .target(
+      name: "FileTestSupport", dependencies: ["Checkpoints"], path: "Tests/FileTestSupport",
+      swiftSettings: testing),
+    // What tests start, kill and limit as a process of its own.
+    .executableTarget(
+      name: "FileTestProcess", dependencies: ["Checkpoints", "DurableFiles", "FileTestSupport"],
+      path: "Tests/FileTestProcess", swiftSettings: testing),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "DurableFiles"],
+      name: "DurableFilesTests",
+      dependencies: ["DurableFiles", "FileTestSupport", "FileTestProcess"],
+      swiftSettings: testing),
+    .testTarget(
+      name: "CheckpointsTests",
+      dependencies: ["CHDF5", "Checkpoints", "DurableFiles", "FileTestSupport", "FileTestProcess"],
       swiftSettings: testing),
     .testTarget(
       name: "ONNXExportTests", dependencies: ["Autodiff", "Models", "ONNXExport", "TestSupport"],

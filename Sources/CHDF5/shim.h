@@ -29,6 +29,27 @@ static inline int dq_h5_link_is_hard(hid_t location, const char *name) {
   return info.type == H5L_TYPE_HARD;
 }
 
+/// Called for a link; anything but 0 ends the visit.
+typedef int (*dq_h5_visit)(const char *name, int is_hard, void *context);
+
+struct dq_h5_visitor {
+  dq_h5_visit visit;
+  void *context;
+};
+
+static inline herr_t dq_h5_link_visit(hid_t group, const char *name, const H5L_info_t *info,
+                                      void *context) {
+  (void)group;
+  struct dq_h5_visitor *visitor = (struct dq_h5_visitor *)context;
+  return visitor->visit(name, info->type == H5L_TYPE_HARD, visitor->context);
+}
+
+/// Visits all links of a group in one pass, in no order. Negative: the group cannot be read.
+static inline int dq_h5_visit_links(hid_t group, dq_h5_visit visit, void *context) {
+  struct dq_h5_visitor visitor = {visit, context};
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, dq_h5_link_visit, &visitor);
+}
+
 /// The innermost message of the error stack, and the errno that any of its messages names.
 struct dq_h5_error {
   int system_code;

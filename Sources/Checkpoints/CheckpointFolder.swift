@@ -73,11 +73,9 @@ public final class CheckpointFolder {
     try AtomicLink.replace("\(path)/last.h5", target: name)
     if isBest { try AtomicLink.replace("\(path)/best.h5", target: name) }
     let best = AtomicLink.target(of: "\(path)/best.h5")
-    // Steps after this one belong to a future that a resume from an older checkpoint gave up.
     let older = Self.steps(in: path).filter { $0 <= step }
-    let later = Self.steps(in: path).filter { $0 > step }
     var failure: FileError?
-    for stale in older.dropLast(max(1, keep)) + later where Self.name(ofStep: stale) != best {
+    for stale in older.dropLast(max(1, keep)) where Self.name(ofStep: stale) != best {
       if unlink(path(ofStep: stale)) != 0, errno != ENOENT {
         failure = failure ?? FileError(.remove, path: path(ofStep: stale), code: errno)
       }
@@ -85,21 +83,41 @@ public final class CheckpointFolder {
     if let failure { throw failure }
   }
 
-  /// Moves the folder's checkpoints out of the way of a new run of the same name.
+  /// Before a run goes on from one of its checkpoints: what is later, given up or damaged, is set
+  /// aside, and the links lead to where they led at that step.
   ///
-  /// - Returns: where they are now, or `nil` where there were none.
-  public func setAside() throws(FileError) -> String? {
+  /// - Returns: where what was later is now, or `nil` where there was nothing.
+  public func rewind(to step: Int, bestStep: Int) throws(FileError) -> String? {
+    let target = try setAside(after: step)
+    for (link, step) in [("last", step), ("best", bestStep)]
+    where FileContents.exists(path(ofStep: step)) {
+      try AtomicLink.replace("\(path)/\(link).h5", target: Self.name(ofStep: step))
+    }
+    return target
+  }
+
+  /// Moves checkpoints out of the way, all of them before a new run of the same name.
+  ///
+  /// - Parameter step: checkpoints up to this one stay.
+  /// - Returns: where the others are now, or `nil` where there were none.
+  public func setAside(after step: Int = -1) throws(FileError) -> String? {
     let steps = Self.steps(in: path)
-    guard !steps.isEmpty else { return nil }
+    let staying = steps.filter { $0 <= step }.map(Self.name(ofStep:))
+    let leaving = steps.filter { $0 > step }.map(Self.name(ofStep:))
+    guard !leaving.isEmpty else { return nil }
     var number = 1
     while FileContents.exists("\(path)/old-\(number)") { number += 1 }
     let target = "\(path)/old-\(number)"
     try Folder.create(target)
-    for name in steps.map(Self.name(ofStep:)) + ["last.h5", "best.h5"] {
-      guard rename("\(path)/\(name)", "\(target)/\(name)") == 0 || errno == ENOENT else {
-        throw FileError(.publish, path: "\(target)/\(name)", code: errno)
-      }
+    // Links first, so that none ever points to nothing.
+    let links = ["last.h5", "best.h5"].filter { link in
+      AtomicLink.target(of: "\(path)/\(link)").map { !staying.contains($0) } ?? false
     }
+    for name in links + leaving where rename("\(path)/\(name)", "\(target)/\(name)") != 0 {
+      throw FileError(.publish, path: "\(target)/\(name)", code: errno)
+    }
+    try Folder.flush(target)
+    try Folder.flush(path)
     return target
   }
 }

@@ -23,7 +23,7 @@ extension CheckpointReader {
     }
     var paths: [CheckpointSection: [String]] = [:]
     for section in CheckpointSection.allCases {
-      paths[section] = try file.datasetPaths(below: "/\(section.rawValue)", in: path)
+      paths[section] = try file.datasetPaths(below: "\(section.rawValue)", in: path)
     }
     let document = CheckpointDocument(
       family: try text("family", file, path),
@@ -44,15 +44,12 @@ extension CheckpointReader {
   }
 
   private static func openFile(_ path: String) throws(CheckpointError) -> HDF5File {
+    try HDF5Superblock.check(path)
     do throws(HDF5Failure) {
       return try HDF5File(path, .read)
     } catch {
       if error.systemCode != 0 {
         throw .file(FileError(.open, path: path, code: error.systemCode))
-      }
-      if H5Fis_hdf5(path) <= 0 { throw .notHDF5(path: path) }
-      guard !error.problem.contains("truncated"), !error.problem.contains("open for write") else {
-        throw .truncated(path: path, problem: error.problem)
       }
       throw .unreadable(path: path, problem: error.problem)
     }
@@ -81,8 +78,8 @@ extension CheckpointReader {
   private static func run(
     _ file: HDF5File, _ path: String
   ) throws(CheckpointError) -> [(name: String, value: RunValue)]? {
-    guard try file.contains("/run", in: path) else { return nil }
-    let group = H5Gopen2(file.id, "/run", 0)
+    guard try file.contains("run", in: path) else { return nil }
+    let group = H5Gopen2(file.id, "run", 0)
     guard group >= 0 else { throw .damaged(path: path, member: "run", problem: "not a group") }
     defer { H5Gclose(group) }
     do throws(HDF5Failure) {
@@ -95,7 +92,7 @@ extension CheckpointReader {
   private static func bytes(
     _ name: String, _ file: HDF5File, _ path: String
   ) throws(CheckpointError) -> [UInt8] {
-    let dataset = try file.openDataset("/\(name)", .byte, in: path)
+    let dataset = try file.openDataset(name, .byte, in: path)
     defer { H5Dclose(dataset.id) }
     guard dataset.sizes.count == 1, dataset.sizes[0] <= CheckpointFormat.textLimit else {
       throw .damaged(path: path, member: name, problem: "sizes \(dataset.sizes)")

@@ -49,7 +49,7 @@ public final class CheckpointReader {
     of path: String, in section: CheckpointSection
   ) throws(CheckpointError) -> [Int] {
     try HDF5.locked { () throws(CheckpointError) in
-      let dataset = try file.openDataset("/\(section.rawValue)/\(path)", .float, in: self.path)
+      let dataset = try file.openDataset("\(section.rawValue)/\(path)", .float, in: self.path)
       H5Dclose(dataset.id)
       return dataset.sizes
     }
@@ -63,13 +63,13 @@ public final class CheckpointReader {
     into target: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
     precondition(target.count == sizes.reduce(1, *), "\(path): a target of another size")
-    let member = "/\(section.rawValue)/\(path)"
+    let member = "\(section.rawValue)/\(path)"
     try HDF5.locked { () throws(CheckpointError) in
       let dataset = try file.openDataset(member, .float, in: self.path)
       defer { H5Dclose(dataset.id) }
       guard dataset.sizes == sizes else {
         throw .wrongShape(
-          path: self.path, member: String(member.dropFirst()), found: dataset.sizes,
+          path: self.path, member: member, found: dataset.sizes,
           expected: sizes)
       }
       try file.read(dataset.id, .float, into: target.baseAddress, member, in: self.path)

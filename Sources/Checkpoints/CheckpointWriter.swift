@@ -87,12 +87,7 @@ public enum CheckpointWriter {
         } else {
           optimizerDigest.add(name, sizes: tensor.sizes, bytes)
         }
-        let dataset = try file.createDataset(
-          "/\(name)", .float, sizes: tensor.sizes, bytes.baseAddress)
-        if tensor.sizes.isEmpty {
-          try file.setAttribute("scalar", of: dataset, to: .integer(1))
-        }
-        try HDF5.check(H5Dclose(dataset), "H5Dclose")
+        try file.writeDataset("/\(name)", .float, sizes: tensor.sizes, bytes)
       }
     }
     let digest = parameterDigest.finish()
@@ -107,13 +102,15 @@ public enum CheckpointWriter {
     _ document: CheckpointDocument, to file: HDF5File
   ) throws(HDF5Failure) {
     for text in document.texts {
-      let dataset = try file.createDataset(
-        "/\(text.name)", .byte, sizes: [text.bytes.count], text.bytes)
-      if text.name == "recipe" {
-        let digest = SHA256.hexadecimal(SHA256.digest(text.bytes))
-        try file.setAttribute("sha256", of: dataset, to: .text(digest))
+      // A recipe's digest tells whether two runs had the same one.
+      let attributes: [(name: String, value: RunValue)] =
+        text.name == "recipe"
+        ? [("sha256", .text(SHA256.hexadecimal(SHA256.digest(text.bytes))))] : []
+      try text.bytes.withUnsafeBufferPointer { (bytes) throws(HDF5Failure) in
+        try file.writeDataset(
+          "/\(text.name)", .byte, sizes: [bytes.count], UnsafeRawBufferPointer(bytes),
+          attributes: attributes)
       }
-      try HDF5.check(H5Dclose(dataset), "H5Dclose")
     }
     let attributes: [(name: String, value: RunValue)] = [
       ("format", .text(CheckpointFormat.name)),
@@ -126,6 +123,8 @@ public enum CheckpointWriter {
     try file.createGroup("/run")
     let group = try HDF5.checked(H5Gopen2(file.id, "/run", 0), "H5Gopen2")
     defer { H5Gclose(group) }
-    for (name, value) in run { try file.setAttribute(name, of: group, to: value) }
+    for (name, value) in run.sorted(by: { CheckpointFormat.ordered($0.name, $1.name) }) {
+      try file.setAttribute(name, of: group, to: value)
+    }
   }
 }

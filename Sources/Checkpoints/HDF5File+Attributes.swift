@@ -57,11 +57,11 @@ extension HDF5File {
       throw HDF5Failure(problem: "\(name) has several values")
     }
     switch H5Tget_class(type) {
-    case H5T_INTEGER:
+    case H5T_INTEGER where H5Tequal(type, dq_h5_file_int64()) > 0:
       var number: Int64 = 0
       try read(attribute, dq_h5_native_int64(), &number)
       return .integer(number)
-    case H5T_FLOAT:
+    case H5T_FLOAT where H5Tequal(type, dq_h5_file_double()) > 0:
       var number = 0.0
       try read(attribute, dq_h5_native_double(), &number)
       return .real(number)

@@ -14,6 +14,7 @@ extension HDF5File {
   /// Chunks have at most about this many bytes: whole leading rows, so that a reader of rows reads
   /// no more. Larger ones are slower: of 4 MiB, HDF5 1.10.8 writes a third as many a second.
   private static let chunkBytes = 256 << 10
+  private static let rankLimit = 8
 
   /// Creates a group and those above it, where they are missing.
   func createGroup(_ path: String) throws(HDF5Failure) {
@@ -29,41 +30,50 @@ extension HDF5File {
     }
   }
 
-  /// Creates a chunked dataset with Fletcher32, groups on its way included, and writes it.
+  /// Writes a chunked dataset with Fletcher32 and makes the groups on its way.
   ///
   /// - Parameter sizes: a scalar is stored with one element in one dimension and an attribute
-  ///   `scalar`, because HDF5 does not chunk scalars; an empty value likewise has no storage.
-  /// - Returns: the dataset, to be closed with `H5Dclose`.
-  func createDataset(
-    _ path: String, _ kind: ElementKind, sizes: [Int], _ values: UnsafeRawPointer?
+  ///   `scalar`, because HDF5 does not chunk scalars.
+  func writeDataset(
+    _ path: String, _ kind: ElementKind, sizes: [Int], _ values: UnsafeRawBufferPointer,
+    attributes: [(name: String, value: RunValue)] = []
+  ) throws(HDF5Failure) {
+    try createGroup(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+    let dataset = try createDataset(path, kind, (sizes.isEmpty ? [1] : sizes).map { hsize_t($0) })
+    do throws(HDF5Failure) {
+      if !values.isEmpty {
+        try HDF5.check(
+          H5Dwrite(dataset, kind.nativeType, 0, 0, 0, values.baseAddress), "H5Dwrite")
+      }
+      for (name, value) in attributes { try setAttribute(name, of: dataset, to: value) }
+      if sizes.isEmpty { try setAttribute("scalar", of: dataset, to: .integer(1)) }
+    } catch {
+      H5Dclose(dataset)
+      throw error
+    }
+    try HDF5.check(H5Dclose(dataset), "H5Dclose")
+  }
+
+  private func createDataset(
+    _ path: String, _ kind: ElementKind, _ extents: [hsize_t]
   ) throws(HDF5Failure) -> hid_t {
-    var dimensions = (sizes.isEmpty ? [1] : sizes).map { hsize_t($0) }
+    var dimensions = extents
     let space = try HDF5.checked(
       H5Screate_simple(Int32(dimensions.count), &dimensions, nil), "H5Screate_simple")
     defer { H5Sclose(space) }
     let creation = try HDF5.checked(H5Pcreate(dq_h5_dataset_create()), "H5Pcreate")
     defer { H5Pclose(creation) }
     try HDF5.check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
-    let isEmpty = dimensions.contains(0)
-    if !isEmpty {
-      var chunk = chunkSizes(dimensions, byteCount: kind.byteCount)
-      try HDF5.check(H5Pset_chunk(creation, Int32(chunk.count), &chunk), "H5Pset_chunk")
-      try HDF5.check(H5Pset_fletcher32(creation), "H5Pset_fletcher32")
-    }
-    try createGroup(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-    let dataset = try HDF5.checked(
+    var chunk = chunkSizes(dimensions, byteCount: kind.byteCount)
+    try HDF5.check(H5Pset_chunk(creation, Int32(chunk.count), &chunk), "H5Pset_chunk")
+    try HDF5.check(H5Pset_fletcher32(creation), "H5Pset_fletcher32")
+    return try HDF5.checked(
       H5Dcreate2(id, path, kind.fileType, space, 0, creation, 0), "H5Dcreate2")
-    if let values, !isEmpty, H5Dwrite(dataset, kind.nativeType, 0, 0, 0, values) < 0 {
-      let failure = HDF5Failure(call: "H5Dwrite")
-      H5Dclose(dataset)
-      throw failure
-    }
-    return dataset
   }
 
   /// Cuts the leading axes into nearly equal parts, so that little of the last chunk is padding.
   private func chunkSizes(_ dimensions: [hsize_t], byteCount: Int) -> [hsize_t] {
-    var chunk = dimensions
+    var chunk = dimensions.map { max(1, $0) }
     var bytes = dimensions.reduce(byteCount) { $0 * Int($1) }
     for axis in chunk.indices where bytes > HDF5File.chunkBytes {
       let extent = Int(chunk[axis])
@@ -101,18 +111,19 @@ extension HDF5File {
   ) throws(CheckpointError) -> [Int] {
     let type = H5Dget_type(dataset)
     defer { H5Tclose(type) }
-    guard H5Tget_class(type) == (kind == .float ? H5T_FLOAT : H5T_INTEGER),
-      H5Tget_size(type) == kind.byteCount
-    else { throw .damaged(path: file, member: path, problem: "another element type") }
+    // Anything else would go through the library's conversions.
+    guard type >= 0, H5Tequal(type, kind.fileType) > 0 else {
+      throw .damaged(path: file, member: path, problem: "another element type")
+    }
     let sizes = try extents(of: dataset, kind, path, in: file)
-    try checkStorage(of: dataset, isEmpty: sizes.contains(0), path, in: file)
+    try checkStorage(of: dataset, kind, path, in: file)
     let isScalar = (try? attribute("scalar", of: dataset)) == .integer(1)
     return isScalar && sizes == [1] ? [] : sizes
   }
 
   /// Refuses all that could read from elsewhere or go unnoticed when it is damaged.
   private func checkStorage(
-    of dataset: hid_t, isEmpty: Bool, _ path: String, in file: String
+    of dataset: hid_t, _ kind: ElementKind, _ path: String, in file: String
   ) throws(CheckpointError) {
     let creation = H5Dget_create_plist(dataset)
     defer { H5Pclose(creation) }
@@ -124,9 +135,14 @@ extension HDF5File {
       throw .forbidden(path: file, member: path, problem: "has a layout that is not plain")
     }
     let filters = try filters(creation, path, in: file)
-    guard isEmpty || (layout == H5D_CHUNKED && filters == [H5Z_FILTER_FLETCHER32]) else {
+    guard layout == H5D_CHUNKED, filters == [H5Z_FILTER_FLETCHER32] else {
       throw .damaged(path: file, member: path, problem: "it carries no checksums")
     }
+    var chunk = [hsize_t](repeating: 0, count: HDF5File.rankLimit)
+    let rank = H5Pget_chunk(creation, Int32(chunk.count), &chunk)
+    guard rank > 0, rank <= chunk.count,
+      byteSize(of: chunk.prefix(Int(rank)), kind) != nil
+    else { throw .damaged(path: file, member: path, problem: "its chunks are too large") }
   }
 
   private func extents(
@@ -135,23 +151,28 @@ extension HDF5File {
     let space = H5Dget_space(dataset)
     defer { H5Sclose(space) }
     let rank = H5Sget_simple_extent_ndims(space)
-    guard rank >= 0, rank <= 8 else {
+    guard rank >= 0, rank <= HDF5File.rankLimit else {
       throw .damaged(path: file, member: path, problem: "\(rank) dimensions")
     }
-    var dimensions = [hsize_t](repeating: 0, count: Int(max(rank, 1)))
+    var dimensions = [hsize_t](repeating: 0, count: HDF5File.rankLimit)
     H5Sget_simple_extent_dims(space, &dimensions, nil)
-    var bytes = kind.byteCount
-    var sizes: [Int] = []
-    for dimension in dimensions.prefix(Int(rank)) {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: Int(clamping: dimension))
-      // Nothing is compressed, so nothing is larger than the file.
-      guard !overflow, product <= byteCount else {
-        throw .damaged(path: file, member: path, problem: "it claims more than the file holds")
-      }
-      bytes = product
-      sizes.append(Int(dimension))
+    let extents = dimensions.prefix(Int(rank))
+    guard byteSize(of: extents, kind) != nil else {
+      throw .damaged(path: file, member: path, problem: "it claims more than the file holds")
     }
-    return sizes
+    return extents.map { Int($0) }
+  }
+
+  /// The bytes in a box of elements, or `nil` where the file is smaller than one of its faces:
+  /// nothing is compressed, so nothing is larger than the file.
+  private func byteSize(of extents: ArraySlice<hsize_t>, _ kind: ElementKind) -> Int? {
+    var bytes = kind.byteCount
+    for extent in extents {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: Int(clamping: extent))
+      guard !overflow, product <= byteCount else { return nil }
+      bytes = product
+    }
+    return bytes
   }
 
   private func filters(

@@ -27,6 +27,9 @@ final class HDF5File {
       // The format of HDF5 1.10: superblock 3, all metadata with checksums, chunk indexes included.
       try HDF5.check(
         H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "H5Pset_libver_bounds")
+      // Allocating ahead would leave bytes that belong to nothing, where damage goes unnoticed.
+      try HDF5.check(H5Pset_meta_block_size(access, 0), "H5Pset_meta_block_size")
+      try HDF5.check(H5Pset_small_data_block_size(access, 0), "H5Pset_small_data_block_size")
       let creation = try HDF5.checked(H5Pcreate(dq_h5_file_create()), "H5Pcreate")
       defer { H5Pclose(creation) }
       // The same contents give the same bytes, whenever they are written.
@@ -59,7 +62,7 @@ final class HDF5File {
   func contains(_ member: String, in file: String) throws(CheckpointError) -> Bool {
     var way = ""
     for component in member.split(separator: "/") {
-      way += "/\(component)"
+      way += way.isEmpty ? String(component) : "/\(component)"
       guard H5Lexists(id, way, 0) > 0 else { return false }
       guard dq_h5_link_is_hard(id, way) == 1 else {
         throw .forbidden(path: file, member: way, problem: "is a link that leads elsewhere")

@@ -12,17 +12,18 @@ final class ProbeProcess {
   private static let messageLimit = 64 << 10
 
   private let number: pid_t
-  /// The read end of the pipe to the child.
+  /// Our end of the way to the child.
   private let output: Int32
   private var isReaped = false
 
   /// - Throws: ``FileError`` where there is no such executable.
   init(_ executable: String, arguments: [String]) throws(FileError) {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
+    // Unlike a pipe's, its ends cannot reach a process that another thread starts meanwhile.
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
       throw FileError(.open, path: executable, code: errno)
     }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     output = ends[0]
     defer { close(ends[1]) }
     var actions = posix_spawn_file_actions_t()
@@ -35,7 +36,9 @@ final class ProbeProcess {
     vector.append(nil)
     defer { for text in vector { free(text) } }
     var child: pid_t = 0
-    let code = posix_spawn(&child, executable, &actions, nil, &vector, environ)
+    var attributes = Self.plainSignals()
+    defer { posix_spawnattr_destroy(&attributes) }
+    let code = posix_spawn(&child, executable, &actions, &attributes, &vector, environ)
     guard code == 0 else {
       close(ends[0])
       throw FileError(.open, path: executable, code: code)
@@ -56,7 +59,7 @@ final class ProbeProcess {
   func wait(seconds: Int) -> Ending {
     let deadline = Self.milliseconds() + seconds * 1_000
     var message: [UInt8] = []
-    // The pipe ends when the child does, whichever way it does.
+    // The way ends when the child does, whichever way it does.
     while true {
       let rest = deadline - Self.milliseconds()
       guard rest > 0 else { return .timedOut }
@@ -83,6 +86,20 @@ final class ProbeProcess {
     return signal == 0
       ? .exited((status >> 8) & 0xFF, message: String(decoding: message, as: UTF8.self))
       : .killed(signal: signal)
+  }
+
+  /// What we ignore or hold back must not keep the child from ending.
+  private static func plainSignals() -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var (all, none) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    sigemptyset(&none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+    return attributes
   }
 
   private static func milliseconds() -> Int {

@@ -49,6 +49,34 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
+  /// The size of a regular file.
+  ///
+  /// - Throws: ``FileError`` for anything else, such as a pipe, which could keep a reader waiting.
+  func regularByteCount() throws(FileError) -> Int {
+    var status = stat()
+    guard fstat(number, &status) == 0 else { throw FileError(.read, path: path, code: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(.read, path: path, code: EISDIR, problem: "it is no regular file")
+    }
+    return Int(status.st_size)
+  }
+
+  /// Reads bytes from where the file stands; fewer where it ends before.
+  func read(count: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      let added = bytes.withUnsafeMutableBytes { buffer in
+        Glibc.read(number, buffer.baseAddress.map { $0 + filled }, count - filled)
+      }
+      if added < 0, errno == EINTR { continue }
+      guard added >= 0 else { throw FileError(.read, path: path, code: errno) }
+      if added == 0 { break }
+      filled += added
+    }
+    return Array(bytes[..<filled])
+  }
+
   func flush() throws(FileError) {
     guard fsync(number) == 0 else { throw FileError(.flush, path: path, code: errno) }
   }

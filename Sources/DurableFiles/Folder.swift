@@ -27,12 +27,16 @@ public enum Folder {
     guard let stream = opendir(path) else { throw FileError(.list, path: path, code: errno) }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      // Only `errno` tells the end from a failure.
+      errno = 0
+      guard let entry = readdir(stream) else { break }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name != ".", name != ".." { names.append(name) }
     }
+    guard errno == 0 else { throw FileError(.list, path: path, code: errno) }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -54,16 +58,17 @@ public enum Folder {
     return status.st_size
   }
 
-  /// Bytes that an ordinary user may still write where the folder lies.
+  /// Bytes that an ordinary user may still write where the folder lies; `nil` where its file system
+  /// does not say.
   public static func freeBytes(at path: String) -> Int? {
     var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
+    guard statvfs(path, &status) == 0, status.f_blocks > 0 else { return nil }
     let (bytes, overflow) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
     return overflow ? Int.max : Int(clamping: bytes)
   }
 
   /// Makes what was renamed or linked in a folder survive a power failure.
-  static func flush(_ path: String) throws(FileError) {
+  public static func flush(_ path: String) throws(FileError) {
     let folder = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY, operation: .open)
     try folder.flush()
   }

@@ -9,14 +9,7 @@ public final class OpenFile {
   public init(_ path: String) throws(FileError) {
     self.path = path
     file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK, operation: .open)
-    var status = stat()
-    guard fstat(file.number, &status) == 0 else {
-      throw FileError(.read, path: path, code: errno)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError(.read, path: path, code: EISDIR, problem: "it is no regular file")
-    }
-    byteCount = status.st_size
+    byteCount = try file.regularByteCount()
   }
 
   /// - Parameter range: inside the file.

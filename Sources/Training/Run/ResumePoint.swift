@@ -109,11 +109,3 @@ struct ResumePoint {
     }
   }
 }
-
-extension CheckpointFolder {
-  /// Brings `last` and `best` up to a state whose checkpoint was published before a run was killed.
-  func repairLinks(after state: RunState) throws(FileError) {
-    guard FileContents.exists(path(ofStep: state.step)) else { return }
-    try adopt(step: state.step, isBest: state.bestStep == state.step, keep: .max)
-  }
-}

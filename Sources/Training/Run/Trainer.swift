@@ -54,7 +54,10 @@ public final class Trainer {
       checkpoints = try CheckpointFolder(root: root, run: recipe.run)
       try Folder.create(folders.logs)
       if let point {
-        try checkpoints.repairLinks(after: point.state)
+        let (step, bestStep) = (point.state.step, point.state.bestStep)
+        if let target = try checkpoints.rewind(to: step, bestStep: bestStep) {
+          notes.append("Set aside the checkpoints after step \(step): \(target)")
+        }
         notes.append("Going on after step \(state.step) from \(point.reader.path)")
       } else {
         for target in [try checkpoints.setAside(), try folders.setLogsAside()] {
