@@ -15,14 +15,8 @@ public final class CPUProgram: ExecutableProgram {
   private var inputs: [NamedBuffer]
   private var outputs: [NamedBuffer]
   private var sizes: AxisSizes?
-  /// Receives (operation name, nanoseconds, floating point operations) of every step, if set.
+  /// Receives the time of every step, if set.
   public var profile: ((StepTiming) -> Void)?
-
-  public struct StepTiming {
-    public let operation: String
-    public let nanoseconds: UInt64
-    public let floatingPointOperations: Int
-  }
 
   private struct NamedBuffer {
     let name: String
@@ -114,16 +108,33 @@ public final class CPUProgram: ExecutableProgram {
       if !step.isAliasedView {
         step.operation.run(step.inputs, into: step.results, in: context)
       }
+      let end = profile == nil ? 0 : monotonicNanoseconds()
       for gradient in step.gradients {
         guard let share = step.results[gradient.result] else { continue }
         accumulate(share, into: gradient.target)
       }
-      profile?(
-        StepTiming(
-          operation: step.operation.name, nanoseconds: monotonicNanoseconds() - start,
-          floatingPointOperations: step.operation.floatingPointOperations(
-            inputs: step.source.inputs.map { plan[$0].shape.sizes(sizes) })))
+      if profile != nil { report(step, start: start, end: end, sizes: sizes) }
     }
+  }
+
+  /// Tells the profile of a step and, where there was one, of what was added to gradients.
+  private func report(_ step: CompiledStep, start: UInt64, end: UInt64, sizes: AxisSizes) {
+    guard let profile else { return }
+    let inputSizes = step.source.inputs.map { plan[$0].shape.sizes(sizes) }
+    let written = step.results.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    profile(
+      StepTiming(
+        operation: step.operation.name, inputSizes: inputSizes, nanoseconds: end - start,
+        floatingPointOperations: step.operation.floatingPointOperations(inputs: inputSizes),
+        byteCount: step.isAliasedView
+          ? 0 : step.inputs.reduce(written) { $0 + $1.byteCount }))
+    let shares = step.gradients.compactMap { step.results[$0.result]?.byteCount }
+    guard !shares.isEmpty else { return }
+    profile(
+      StepTiming(
+        operation: StepTiming.gradientSum, inputSizes: [],
+        nanoseconds: monotonicNanoseconds() - end, floatingPointOperations: 0,
+        byteCount: 3 * shares.reduce(0, +)))
   }
 
   public func withValues<Result>(
