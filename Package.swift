@@ -79,7 +79,10 @@ let package = Package(
       swiftSettings: strictOnCaller),
     // What `make bench` runs; here rather than in a package of its own because it needs nothing else.
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Autodiff", "CPUDevice", "Models", "Training"],
+      name: "Benchmarks",
+      dependencies: [
+        "Autodiff", "CPUDevice", "COpenBLAS", "Models", "PairData", "Tokenizers", "Training",
+      ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
       name: "duiqi",

@@ -13,17 +13,22 @@ struct Buffer {
 /// When each value of a plan is first written and last read, and which values share a buffer.
 ///
 /// A value's storage is free after its last reader. A result may then take over a dying input's
-/// buffer (ggml's rule), and a view lies inside the buffer that it looks at.
+/// buffer (ggml's rule), and a view lies inside the buffer that it looks at. Steps of one group
+/// take turns block by block, so to all others a group is one moment: what one of its steps needs,
+/// is needed from its first to its last.
 struct Liveness {
   /// The buffer of each value in the arena, and where in it the value starts.
   private(set) var home: [ValueID: (buffer: Int, byteOffset: Int)] = [:]
   private(set) var buffers: [Buffer] = []
   private var lastReads: [ValueID: Int] = [:]
   private var fixedValues: Set<ValueID> = []
+  /// For each step, the values that some step of its group reads as a whole.
+  private var wholeReads: [Set<ValueID>] = []
 
   /// - Parameter sharing: whether buffers may be taken over and views aliased.
   init(_ plan: Plan, sharing: Bool) {
     findLastReads(plan, sharing: sharing)
+    findWholeReads(plan)
     let stageStart = plan.steps.firstIndex { $0.stage == 1 } ?? plan.steps.count
     for input in plan.inputs where plan.needs(input.id) {
       let first = plan.steps.firstIndex { $0.inputs.contains(input.id) } ?? 0
@@ -35,6 +40,7 @@ struct Liveness {
         open(id, in: plan, at: index)
       }
     }
+    widenToGroups(of: plan)
   }
 
   /// The root of a chain of views; only roots own storage.
@@ -59,6 +65,30 @@ struct Liveness {
       fixedValues.insert(root)
     }
     for input in plan.inputs { fixedValues.insert(input.id) }
+  }
+
+  private mutating func findWholeReads(_ plan: Plan) {
+    let roots = Liveness.viewRoots(of: plan)
+    for group in plan.groups {
+      var ids: Set<ValueID> = []
+      for step in plan.steps[group] where group.count > 1 {
+        let rowwise = step.operation.rowwiseInputs ?? []
+        for (slot, id) in step.inputs.enumerated() where !rowwise.contains(slot) {
+          ids.insert(roots[id] ?? id)
+        }
+      }
+      wholeReads += group.map { _ in ids }
+    }
+  }
+
+  private mutating func widenToGroups(of plan: Plan) {
+    let groups = plan.groups.flatMap { group in group.map { _ in group } }
+    for index in buffers.indices {
+      let (first, last) = (buffers[index].firstStep, buffers[index].lastStep)
+      // An output outlives the last step.
+      if first < groups.count { buffers[index].firstStep = groups[first].lowerBound }
+      if last < groups.count { buffers[index].lastStep = groups[last].upperBound - 1 }
+    }
   }
 
   private mutating func open(_ id: ValueID, in plan: Plan, at step: Int) {
@@ -89,6 +119,7 @@ struct Liveness {
         let input = step.inputs[candidate]
         guard let taken = home[input], taken.byteOffset == 0, !fixedValues.contains(input),
           lastReads[input] == index, buffers[taken.buffer].lastStep == index,
+          !wholeReads[index].contains(input),
           plan[input].shape.product == plan[id].shape.product,
           !isReadElsewhere(taken.buffer, besides: candidate, candidates, by: step)
         else { continue }

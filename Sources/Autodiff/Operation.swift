@@ -14,6 +14,10 @@ public protocol Operation: Sendable {
   /// How the first result may share storage with an input.
   var storage: ResultStorage { get }
 
+  /// The inputs that it reads row by row, if row r of every result depends on row r of these and,
+  /// of the others, on the whole; `nil` if rows mix. Devices run such operations block by block.
+  var rowwiseInputs: [Int]? { get }
+
   /// Additions and multiplications of its matrix products; 0 for elementwise work.
   func floatingPointOperations(inputs: [[Int]]) -> Int
 }
@@ -30,6 +34,8 @@ public enum ResultStorage: Hashable, Sendable {
 
 extension Operation {
   public var storage: ResultStorage { .own }
+
+  public var rowwiseInputs: [Int]? { nil }
 
   public func floatingPointOperations(inputs: [[Int]]) -> Int { 0 }
 

@@ -25,13 +25,16 @@ public struct Plan: Sendable {
 
   /// How storage is given out.
   public enum PlacementPolicy: Hashable, Sendable {
-    /// One arena; storage is reused, replaced and aliased.
+    /// One arena; storage is reused, replaced and aliased, steps run in groups.
     case arena
-    /// Every value on its own, views copied.
+    /// Every value and every step on its own in the order of capture, views copied.
     case separate
   }
 
   public internal(set) var steps: [Step] = []
+  /// All steps cut into stretches; those of one stretch may run together, block of rows after
+  /// block of rows. See ``groupRows(limit:)``.
+  public internal(set) var groups: [Range<Int>] = []
   public internal(set) var inputs: [NamedValue] = []
   public internal(set) var outputs: [NamedValue] = []
   /// Parameter gradients, added to the gradient arena as soon as they are computed.
@@ -74,6 +77,8 @@ public struct Plan: Sendable {
     self.outputs = outputs
     self.gradients = gradients
     order(graph, gradientStart: start)
+    groups = steps.indices.map { $0..<$0 + 1 }
+    if placement == .arena { groupRows() }
     place(policy: placement)
   }
 

@@ -22,6 +22,7 @@ DQ_INLINE float sigmoid(float z) { return 1.0f / (1.0f + dq_exp_one(-z)); }
 
 DQ_CLONES
 void dq_gelu_forward(int64_t n, const float *x, float *y) {
+  DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float from_below = x[i] < -20.0f ? -20.0f : x[i];
     y[i] = from_below * dq_normal_at(x[i]).cumulative;
@@ -30,6 +31,7 @@ void dq_gelu_forward(int64_t n, const float *x, float *y) {
 
 DQ_CLONES
 void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
+  DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const dq_normal normal = dq_normal_at(x[i]);
     dx[i] = dy[i] * (normal.cumulative + clamped(x[i], 20.0f) * normal.density);
@@ -38,6 +40,7 @@ void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
 
 DQ_CLONES
 void dq_quick_gelu_forward(int64_t n, const float *x, float *y) {
+  DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float from_below = x[i] < -60.0f ? -60.0f : x[i];
     y[i] = from_below * sigmoid(1.702f * x[i]);
@@ -46,6 +49,7 @@ void dq_quick_gelu_forward(int64_t n, const float *x, float *y) {
 
 DQ_CLONES
 void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
+  DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float s = sigmoid(1.702f * x[i]);
     dx[i] = dy[i] * (s + 1.702f * clamped(x[i], 60.0f) * (s * (1.0f - s)));

@@ -4,6 +4,7 @@
 #include "lanes.h"
 #include "product.h"
 #include "random.h"
+#include "transpose.h"
 
 // Scaled dot-product attention of one sequence and one head (Vaswani et al. 2017, arXiv:1706.03762,
 // equation 1), with q, k, v, out [tokens, head_width]:
@@ -76,20 +77,6 @@ DQ_INLINE void pack(int64_t rows, int64_t width, const float *x, int64_t stride,
   }
 }
 
-/// One round of a perfect shuffle of sixteen rows; four rounds transpose a square of 16 by 16.
-#define INTERLEAVE_LOW(a, b) \
-  __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define INTERLEAVE_HIGH(a, b) \
-  __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-
-DQ_INLINE void shuffle_rows(const dq_lanes from[16], dq_lanes to[16]) {
-#pragma clang loop unroll(full)
-  for (int row = 0; row < 8; ++row) {
-    to[2 * row] = INTERLEAVE_LOW(from[row], from[row + 8]);
-    to[2 * row + 1] = INTERLEAVE_HIGH(from[row], from[row + 8]);
-  }
-}
-
 /// to [padded width, padded rows] = factor x^T for x [rows, width], zeros where x has nothing.
 DQ_INLINE void pack_transposed(
   int64_t rows, int64_t width, float factor, const float *x, int64_t stride, float *to) {
@@ -108,10 +95,7 @@ DQ_INLINE void pack_transposed(
           square[r] *= factor;
         }
       }
-      shuffle_rows(square, other);
-      shuffle_rows(other, square);
-      shuffle_rows(square, other);
-      shuffle_rows(other, square);
+      dq_transpose_square(square, other);
       for (int64_t r = 0; r < 16; ++r) DQ_ALIGNED(to + (column + r) * to_stride + row) = square[r];
     }
   }
@@ -197,7 +181,7 @@ void dq_attention_forward(
     const int64_t rows = tokens - first < block_rows ? tokens - first : block_rows;
     const dq_product make_scores = {
       q + first * q_stride, q_stride, 1, scratch + at.k_transposed, at.tokens, scores, at.tokens,
-      rows, at.tokens / 16, head_width, 0};
+      rows, at.tokens / 16, head_width, 0, 0};
     dq_product_run(&make_scores);
     const uint32_t *words = 0;
     if (threshold > 0) words = draw(rows, tokens, first, &dropout, scratch + at.words);
@@ -211,7 +195,7 @@ void dq_attention_forward(
     }
     const dq_product make_results = {
       scores, at.tokens, 1, scratch + at.v, at.width, results, at.width,
-      rows, at.width / 16, tokens, 0};
+      rows, at.width / 16, tokens, 0, 0};
     dq_product_run(&make_results);
     for (int64_t row = 0; row < rows; ++row) {
       unpack(1, head_width, reciprocal_sum[row], results + row * at.width,
@@ -279,10 +263,10 @@ void dq_attention_backward(
     const float *dout_block = scratch + at.dout + first * at.width;
     const dq_product make_scores = {
       q_block, at.width, 1, scratch + at.k_transposed, at.tokens, scores, at.tokens,
-      rows, token_groups, head_width, 0};
+      rows, token_groups, head_width, 0, 0};
     const dq_product make_gradients = {
       dout_block, at.width, 1, scratch + at.v_transposed, at.tokens, gradients, at.tokens,
-      rows, token_groups, head_width, 0};
+      rows, token_groups, head_width, 0, 0};
     dq_product_run(&make_scores);
     dq_product_run(&make_gradients);
     const uint32_t *words = 0;
@@ -296,13 +280,13 @@ void dq_attention_backward(
     }
     const dq_product make_dq = {
       gradients, at.tokens, 1, scratch + at.k, at.width, results, at.width,
-      rows, width_groups, tokens, 0};
+      rows, width_groups, tokens, 0, 0};
     const dq_product add_dv = {
       scores, 1, at.tokens, dout_block, at.width, scratch + at.dv, at.width,
-      tokens, width_groups, rows, first > 0};
+      tokens, width_groups, rows, first > 0, 0};
     const dq_product add_dk = {
       gradients, 1, at.tokens, q_block, at.width, scratch + at.dk, at.width,
-      tokens, width_groups, rows, first > 0};
+      tokens, width_groups, rows, first > 0, 0};
     dq_product_run(&make_dq);
     dq_product_run(&add_dv);
     dq_product_run(&add_dk);

@@ -21,6 +21,11 @@
 #define DQ_CLONES
 #endif
 
+/// Before a loop whose iterations touch no element of each other. A destination may then equal a
+/// source and the loop is still made of vectors; on its own, the compiler would check for overlap
+/// and go one element at a time where there is any.
+#define DQ_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
+
 /// For the small parts of a kernel: they must vanish into every clone.
 #define DQ_INLINE static inline __attribute__((always_inline))
 

@@ -32,6 +32,7 @@ void dq_l2_normalize_forward(
     float *yr = y + row * width;
     const float norm = __builtin_sqrtf(dot(width, xr, xr));
     const float r = 1 / (norm < epsilon ? epsilon : norm);
+    DQ_ELEMENTWISE
     for (int64_t i = 0; i < width; ++i) yr[i] = xr[i] * r;
     reciprocal_norm[row] = r;
   }
@@ -48,6 +49,7 @@ void dq_l2_normalize_backward(
     const float r = reciprocal_norm[row];
     const float unit_share = 0.9999f;  // Rounding moves |y|^2 by 1e-6 at most.
     const float along = dot(width, yr, yr) < unit_share ? 0 : dot(width, yr, dyr);
+    DQ_ELEMENTWISE
     for (int64_t i = 0; i < width; ++i) dxr[i] = r * (dyr[i] - yr[i] * along);
   }
 }

@@ -108,6 +108,7 @@ void dq_softmax_gradient_tile(
     const float *row = S + i * stride;
     float *to = out + i * stride;
     const float row_shift = subtrahend(row_lse[i]);
+    DQ_ELEMENTWISE
     for (int64_t j = 0; j < n; ++j) {
       const float of_row = dq_exp_one(row[j] - row_shift);
       const float of_column = dq_exp_one(row[j] - subtrahend(column_lse[j]));

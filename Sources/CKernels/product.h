@@ -1,9 +1,9 @@
-/// Small matrix products, for the two or three of attention that are too small to hand to a BLAS.
+/// Matrix products that keep a tile of the result in registers.
 ///
-///     c [rows, 16 groups] (+)= a [rows, depth] b [depth, 16 groups]
+///     c [rows, 16 groups] = start + a [rows, depth] b [depth, 16 groups] (+ c)
 ///
-/// b and c lie in rows whose stride is a multiple of 16 floats, 64-byte aligned, padded where the
-/// true width is not a multiple of 16; a is read one float at a time with any two strides, so it
+/// b and c lie in rows whose stride is a multiple of 16 floats, padded where the true width is not;
+/// c is aligned to 64 bytes; a is read one float at a time with any two strides, so it
 /// may be transposed. A tile of c stays in registers over the whole depth: each step loads a few
 /// vectors of b and multiplies them by `height` broadcast floats of a. Rows and groups are divided
 /// evenly among the tiles, so that no small tile is left over to run at the latency of its
@@ -25,7 +25,8 @@ typedef struct {
   int64_t rows;
   int64_t groups;
   int64_t depth;
-  int accumulate;  // 1 adds to c, 0 overwrites it
+  int accumulate;      // 1 adds to c, 0 overwrites it
+  const float *start;  // what each row's sums begin with, [16 groups], or NULL for zeros
 } dq_product;
 
 #define DQ_ALIGNED(address) (*(dq_lanes *)(address))
@@ -40,12 +41,12 @@ DQ_INLINE void dq_product_tile(
   dq_lanes sum[8][3];
   for (int r = 0; r < height; ++r) {
     for (int g = 0; g < groups; ++g) {
-      sum[r][g] = p->accumulate ? DQ_ALIGNED(c + r * p->c_stride + g * 16) : (dq_lanes){0};
+      sum[r][g] = p->start ? DQ_LOAD(p->start + (group + g) * 16) : (dq_lanes){0};
     }
   }
   for (int64_t k = p->depth; k > 0; --k) {
     dq_lanes line[3];
-    for (int g = 0; g < groups; ++g) line[g] = DQ_ALIGNED(b + g * 16);
+    for (int g = 0; g < groups; ++g) line[g] = DQ_LOAD(b + g * 16);
     for (int r = 0; r < height; ++r) {
       for (int g = 0; g < groups; ++g) sum[r][g] += a[r * a_row] * line[g];
     }
@@ -53,7 +54,10 @@ DQ_INLINE void dq_product_tile(
     b += b_step;
   }
   for (int r = 0; r < height; ++r) {
-    for (int g = 0; g < groups; ++g) DQ_ALIGNED(c + r * p->c_stride + g * 16) = sum[r][g];
+    for (int g = 0; g < groups; ++g) {
+      dq_lanes *to = &DQ_ALIGNED(c + r * p->c_stride + g * 16);
+      *to = p->accumulate ? *to + sum[r][g] : sum[r][g];
+    }
   }
 }
 

@@ -14,6 +14,18 @@
 /// between two operations of a step.
 enum { SPIN_COUNT = 20000 };
 
+/// One thread's share of a job's tasks, on a cache line of its own.
+typedef struct {
+  _Alignas(64) _Atomic int64_t next;
+  int64_t end;
+} task_share;
+
+/// What a worker is started with.
+typedef struct {
+  dq_thread_pool *pool;
+  int64_t number;
+} worker_seat;
+
 struct dq_thread_pool {
   int64_t worker_count;
   pthread_t *workers;
@@ -21,21 +33,27 @@ struct dq_thread_pool {
   pthread_cond_t wake;
   /// Counts the jobs; a worker that sees a new number has work.
   _Atomic int64_t generation;
-  _Atomic int64_t next_task;
   _Atomic int64_t busy_workers;
   _Atomic int sleeping_workers;
   _Atomic int is_stopping;
   // Written by the caller before `generation` is released, read by workers after acquiring it.
-  int64_t task_count;
+  task_share *shares;
+  worker_seat *seats;
   dq_task body;
   void *context;
 };
 
-static void drain(dq_thread_pool *pool) {
-  for (;;) {
-    int64_t task = atomic_fetch_add_explicit(&pool->next_task, 1, memory_order_relaxed);
-    if (task >= pool->task_count) return;
-    pool->body(pool->context, task);
+/// Works through the thread's own share, then through what others have left of theirs. So in job
+/// after job a thread meets the same rows, which its caches may still hold.
+static void drain(dq_thread_pool *pool, int64_t number) {
+  const int64_t thread_count = pool->worker_count + 1;
+  for (int64_t turn = 0; turn < thread_count; turn++) {
+    task_share *share = &pool->shares[(number + turn) % thread_count];
+    for (;;) {
+      int64_t task = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed);
+      if (task >= share->end) break;
+      pool->body(pool->context, task);
+    }
   }
 }
 
@@ -57,12 +75,13 @@ static int64_t wait_for_job(dq_thread_pool *pool, int64_t seen) {
 }
 
 static void *work(void *argument) {
-  dq_thread_pool *pool = argument;
+  const worker_seat *seat = argument;
+  dq_thread_pool *pool = seat->pool;
   int64_t seen = 0;
   for (;;) {
     seen = wait_for_job(pool, seen);
     if (atomic_load(&pool->is_stopping)) return NULL;
-    drain(pool);
+    drain(pool, seat->number);
     atomic_fetch_sub_explicit(&pool->busy_workers, 1, memory_order_acq_rel);
   }
 }
@@ -83,9 +102,17 @@ dq_thread_pool *dq_thread_pool_create(int64_t thread_count) {
   if (!pool) return NULL;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
-  pool->workers = calloc((size_t)(thread_count > 0 ? thread_count : 1), sizeof *pool->workers);
-  for (int64_t i = 1; pool->workers && i < thread_count; i++) {
-    if (pthread_create(&pool->workers[pool->worker_count], NULL, work, pool) != 0) {
+  const size_t count = (size_t)(thread_count > 0 ? thread_count : 1);
+  pool->workers = calloc(count, sizeof *pool->workers);
+  pool->seats = calloc(count, sizeof *pool->seats);
+  pool->shares = aligned_alloc(64, count * sizeof *pool->shares);
+  if (!pool->workers || !pool->seats || !pool->shares) {
+    dq_thread_pool_destroy(pool);
+    return NULL;
+  }
+  for (int64_t i = 1; i < thread_count; i++) {
+    pool->seats[i] = (worker_seat){pool, i};
+    if (pthread_create(&pool->workers[i - 1], NULL, work, &pool->seats[i]) != 0) {
       dq_thread_pool_destroy(pool);
       return NULL;
     }
@@ -99,13 +126,17 @@ void dq_thread_pool_run(dq_thread_pool *pool, int64_t task_count, dq_task body, 
     for (int64_t task = 0; task < task_count; task++) body(context, task);
     return;
   }
-  pool->task_count = task_count;
+  const int64_t thread_count = pool->worker_count + 1;
+  for (int64_t i = 0; i < thread_count; i++) {
+    atomic_store_explicit(
+      &pool->shares[i].next, task_count * i / thread_count, memory_order_relaxed);
+    pool->shares[i].end = task_count * (i + 1) / thread_count;
+  }
   pool->body = body;
   pool->context = context;
-  atomic_store_explicit(&pool->next_task, 0, memory_order_relaxed);
   atomic_store_explicit(&pool->busy_workers, pool->worker_count, memory_order_relaxed);
   announce(pool);
-  drain(pool);
+  drain(pool, 0);
   while (atomic_load_explicit(&pool->busy_workers, memory_order_acquire) > 0) DQ_PAUSE();
 }
 
@@ -117,5 +148,7 @@ void dq_thread_pool_destroy(dq_thread_pool *pool) {
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
   free(pool->workers);
+  free(pool->seats);
+  free(pool->shares);
   free(pool);
 }

@@ -62,12 +62,12 @@ protocol CPUExecutable: Operation {
   /// - Parameter results: `nil` where nobody reads a result.
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext)
 
-  /// How many floats of scratch a run with these inputs needs.
-  func scratchCount(for inputs: [CPUBuffer]) -> Int
+  /// How many floats of scratch a run with these inputs and results needs.
+  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int
 }
 
 extension CPUExecutable {
-  func scratchCount(for inputs: [CPUBuffer]) -> Int { 0 }
+  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int { 0 }
 }
 
 /// How many elements a task of an elementwise loop gets: 64 KiB, so a task's data stays in the

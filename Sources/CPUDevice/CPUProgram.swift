@@ -8,36 +8,20 @@ public final class CPUProgram: ExecutableProgram {
 
   public let plan: Plan
   private let parameters: CPUParameters
-  private let threads: ThreadPool
   private let arena: Arena
   private var scratch = Arena(byteCount: 0)
-  private var steps: [CompiledStep]
+  private(set) var steps: [CompiledStep]
+  let threads: ThreadPool
   private var inputs: [NamedBuffer]
   private var outputs: [NamedBuffer]
   private var sizes: AxisSizes?
-  /// Receives (operation name, nanoseconds, floating point operations) of every step, if set.
+  /// Receives the time of every step, if set.
   public var profile: ((StepTiming) -> Void)?
-
-  public struct StepTiming {
-    public let operation: String
-    public let nanoseconds: UInt64
-    public let floatingPointOperations: Int
-  }
 
   private struct NamedBuffer {
     let name: String
     let id: ValueID
     var buffer: CPUBuffer
-  }
-
-  private struct CompiledStep {
-    let operation: any CPUExecutable
-    let source: Plan.Step
-    let isAliasedView: Bool
-    var inputs: [CPUBuffer]
-    var results: [CPUBuffer?]
-    /// Which result is added to which place of the gradient arena.
-    let gradients: [(result: Int, target: UnsafeMutablePointer<Float>)]
   }
 
   init(_ plan: Plan, parameters: CPUParameters, threads: ThreadPool) {
@@ -59,22 +43,18 @@ public final class CPUProgram: ExecutableProgram {
     func named(_ value: Plan.NamedValue) -> NamedBuffer {
       NamedBuffer(name: value.name, id: value.id, buffer: buffer(value.id))
     }
+    let read = Set(plan.steps.flatMap(\.inputs) + plan.outputs.map(\.id))
     steps = plan.steps.map { step in
-      guard let operation = step.operation as? any CPUExecutable else {
-        preconditionFailure("\(step.operation.name) was checked by CPUDevice.compile.")
-      }
-      let results = step.results.map { plan.needs($0) ? buffer($0) : nil }
       let gradients = plan.gradients.filter { step.results.contains($0.id) }.map { gradient in
         guard let entry = parameters.layout[gradient.name], entry.isTrained else {
           preconditionFailure("\(gradient.name) has a gradient but is not trained.")
         }
         return (gradient.id.result, parameters.gradients + entry.offset)
       }
-      let inputs = step.inputs.map(buffer)
       return CompiledStep(
-        operation: operation, source: step,
-        isAliasedView: step.operation.storage.isView(of: inputs.first, at: results[0]),
-        inputs: inputs, results: results, gradients: gradients)
+        step, inputs: step.inputs.map(buffer),
+        results: step.results.map { plan.needs($0) ? buffer($0) : nil }, gradients: gradients,
+        isReadElsewhere: read.contains(step.results[0]))
     }
     inputs = plan.inputs.filter { plan.needs($0.id) }.map(named)
     outputs = plan.outputs.map(named)
@@ -117,23 +97,52 @@ public final class CPUProgram: ExecutableProgram {
   public func run(stage: Int, sizes: AxisSizes, randomKey: UInt64) {
     resolve(sizes)
     reserveScratch(stage: stage)
-    let context = CPUContext(
-      threads: threads, scratch: scratch.base.assumingMemoryBound(to: Float.self),
+    for group in plan.groups where steps[group.lowerBound].source.stage == stage {
+      if let profile {
+        runProfiled(group, randomKey: randomKey, sizes: sizes, profile)
+      } else {
+        run(group, randomKey: randomKey, clock: nil)
+        for index in group { addGradients(of: steps[index]) }
+      }
+    }
+  }
+
+  /// Runs the steps of a group, block of rows after block of rows where there are several.
+  func run(_ group: Range<Int>, randomKey: UInt64, clock: StepClock?) {
+    let first = steps[group.lowerBound]
+    if group.count == 1 { return first.run(in: context(first, randomKey)) }
+    guard let result = first.results.compactMap({ $0 }).first else { return }
+    for index in group {
+      let step = steps[index]
+      step.rowwise?.prepare(step.inputs, for: step.results, in: context(step, randomKey))
+    }
+    RowBlocks.run(over: result.rowCount, on: threads) { rows in
+      var start = clock == nil ? 0 : monotonicNanoseconds()
+      for index in group {
+        let step = steps[index]
+        step.rowwise?.run(
+          step.inputs, into: step.results, rows: rows, in: context(step, randomKey))
+        clock?.add(to: index - group.lowerBound, rows: rows, since: &start)
+      }
+    }
+  }
+
+  private func context(_ step: CompiledStep, _ randomKey: UInt64) -> CPUContext {
+    CPUContext(
+      threads: threads,
+      scratch: scratch.base.assumingMemoryBound(to: Float.self) + step.scratchOffset,
       randomKey: randomKey)
-    for step in steps where step.source.stage == stage {
-      let start = profile == nil ? 0 : monotonicNanoseconds()
-      if !step.isAliasedView {
-        step.operation.run(step.inputs, into: step.results, in: context)
+  }
+
+  /// Adds a step's results to the gradient arena where they are parameters' gradients.
+  func addGradients(of step: CompiledStep) {
+    for gradient in step.gradients {
+      guard let share = step.results[gradient.result] else { continue }
+      threads.run(over: share.count, grain: elementGrain) { range in
+        dq_accumulate(
+          Int64(range.count), share.floats + range.lowerBound,
+          gradient.target + range.lowerBound)
       }
-      for gradient in step.gradients {
-        guard let share = step.results[gradient.result] else { continue }
-        accumulate(share, into: gradient.target)
-      }
-      profile?(
-        StepTiming(
-          operation: step.operation.name, nanoseconds: monotonicNanoseconds() - start,
-          floatingPointOperations: step.operation.floatingPointOperations(
-            inputs: step.source.inputs.map { plan[$0].shape.sizes(sizes) })))
     }
   }
 
@@ -158,13 +167,6 @@ public final class CPUProgram: ExecutableProgram {
     precondition(
       bytes.count <= capacity, "\(input) holds \(capacity) bytes, it was given \(bytes.count).")
     if let source = bytes.baseAddress { memcpy(named.buffer.base, source, bytes.count) }
-  }
-
-  private func accumulate(_ share: CPUBuffer, into target: UnsafeMutablePointer<Float>) {
-    threads.run(over: share.count, grain: elementGrain) { range in
-      dq_accumulate(
-        Int64(range.count), share.floats + range.lowerBound, target + range.lowerBound)
-    }
   }
 
   /// Takes over the sizes of this run; only a change costs anything.
@@ -194,21 +196,21 @@ public final class CPUProgram: ExecutableProgram {
   }
 
   /// Asked at every run: how long the sequences are shows in the inputs' values, not their sizes.
+  ///
+  /// Steps of one group run side by side, each with scratch of its own.
   private func reserveScratch(stage: Int) {
     var count = 0
-    for step in steps where step.source.stage == stage && !step.isAliasedView {
-      count = max(count, step.operation.scratchCount(for: step.inputs))
+    for group in plan.groups where steps[group.lowerBound].source.stage == stage {
+      var end = 0
+      for index in group where !steps[index].isAliasedView {
+        let step = steps[index]
+        steps[index].scratchOffset = end
+        end += (step.operation.scratchCount(for: step.inputs, results: step.results) + 63) / 64 * 64
+      }
+      count = max(count, end)
     }
     let bytes = count * MemoryLayout<Float>.stride
     if bytes > scratch.byteCount { scratch = Arena(byteCount: bytes) }
-  }
-}
-
-extension ResultStorage {
-  /// Whether the result already is the part of the input that the view shows.
-  func isView(of input: CPUBuffer?, at result: CPUBuffer?) -> Bool {
-    guard case .view(let offset) = self, let input, let result else { return false }
-    return result.floats == input.floats + offset
   }
 }
 

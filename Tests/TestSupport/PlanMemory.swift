@@ -4,7 +4,8 @@ public import Autodiff
 ///
 /// A word is tagged with the value and element that was written last. Every read must find its own
 /// value's elements: a plan that gives storage away too early, or overlaps two values that live
-/// together, is caught at the reader, whatever the numbers would have been.
+/// together, is caught at the reader, whatever the numbers would have been. A group of steps runs
+/// as devices run it: one block of rows through all its steps, then the next.
 public struct PlanMemory {
   private let plan: Plan
   private var words: [Tag?]
@@ -29,12 +30,8 @@ public struct PlanMemory {
       for input in plan.inputs where plan.needs(input.id) && firstStage(of: input.id) == stage {
         write(input.id)
       }
-      for (index, step) in plan.steps.enumerated() where step.stage == stage {
-        for input in step.inputs where !holds(input) {
-          complaints.append(
-            "Step \(index), \(step.operation.name), reads \(input), which was overwritten.")
-        }
-        complaints += run(step, at: index)
+      for group in plan.groups where plan.steps[group.lowerBound].stage == stage {
+        complaints += run(group)
       }
     }
     for output in plan.outputs where !holds(output.id) {
@@ -47,7 +44,40 @@ public struct PlanMemory {
     plan.steps.first { $0.inputs.contains(id) }?.stage ?? 0
   }
 
-  private mutating func run(_ step: Plan.Step, at index: Int) -> [String] {
+  /// Two blocks of a group's rows, the later one first, or a single step at once.
+  private mutating func run(_ group: Range<Int>) -> [String] {
+    var complaints: [String] = []
+    for half in group.count == 1 ? [Half.whole] : [.second, .first] {
+      for index in group {
+        let step = plan.steps[index]
+        let rowwise = step.operation.rowwiseInputs ?? []
+        for (slot, input) in step.inputs.enumerated()
+        where !holds(input, rowwise.contains(slot) ? half : .whole) {
+          complaints.append(
+            "Step \(index), \(step.operation.name), reads \(input), which was overwritten.")
+        }
+        complaints += run(step, at: index, half)
+      }
+    }
+    return complaints
+  }
+
+  /// Which rows of a value.
+  private enum Half {
+    case whole, first, second
+
+    func part(of range: Range<Int>, rows: Int) -> Range<Int> {
+      let width = range.count / max(rows, 1)
+      let middle = range.lowerBound + rows / 2 * width
+      return switch self {
+      case .whole: range
+      case .first: range.lowerBound..<middle
+      case .second: middle..<range.upperBound
+      }
+    }
+  }
+
+  private mutating func run(_ step: Plan.Step, at index: Int, _ half: Half) -> [String] {
     var complaints: [String] = []
     for result in step.results where plan.needs(result) {
       guard let range = words(of: result) else { continue }
@@ -67,7 +97,7 @@ public struct PlanMemory {
           complaints.append("Step \(index), \(step.operation.name), is shifted over an input.")
         }
       }
-      write(result)
+      write(result, half)
     }
     for (index, result) in step.results.enumerated() {
       for other in step.results[..<index] {
@@ -91,17 +121,23 @@ public struct PlanMemory {
     return offset / 4..<offset / 4 + plan[id].shape.elementCount(plan.capacities)
   }
 
-  private mutating func write(_ id: ValueID) {
+  private mutating func write(_ id: ValueID, _ half: Half = .whole) {
     guard let range = words(of: id) else { return }
     roots[id] = nil
-    for (element, word) in range.enumerated() { words[word] = Tag(id: id, element: element) }
+    for word in half.part(of: range, rows: rowCount(of: id)) {
+      words[word] = Tag(id: id, element: word - range.lowerBound)
+    }
   }
 
-  private func holds(_ id: ValueID) -> Bool {
+  private func holds(_ id: ValueID, _ half: Half = .whole) -> Bool {
     guard let range = words(of: id) else { return true }
     let root = roots[id] ?? (id, 0)
-    return range.enumerated().allSatisfy { element, word in
-      words[word] == Tag(id: root.id, element: root.element + element)
+    return half.part(of: range, rows: rowCount(of: id)).allSatisfy { word in
+      words[word] == Tag(id: root.id, element: root.element + word - range.lowerBound)
     }
+  }
+
+  private func rowCount(of id: ValueID) -> Int {
+    plan[id].shape.rank == 0 ? 1 : plan[id].shape[0].size(plan.capacities)
   }
 }

@@ -12,10 +12,18 @@ public struct RandomModel {
   public private(set) var trained: [Parameter] = []
   public private(set) var locked: [Parameter] = []
 
-  /// Five sequences; the layout is packed.
-  public static let lengths: [Int32] = [3, 1, 4, 2, 1]
-  public static let sizes: AxisSizes = [.tokens: 11, .sequences: 5]
-  private static let widths = [4, 6, 12]
+  /// How many rows there are and how wide they get; the layout is packed.
+  public enum Scale: Sendable {
+    /// Eleven rows, odd widths.
+    case small
+    /// Rows for several blocks, widths that whole vectors fill.
+    case large
+  }
+
+  /// Of the five sequences.
+  public let lengths: [Int32]
+  public let sizes: AxisSizes
+  private let widths: [Int]
 
   private var generator: SeededGenerator
   private let layout: TokenLayout
@@ -23,10 +31,14 @@ public struct RandomModel {
   private var rows: [Tensor] = []
   private var parameterCount = 0
 
-  public init(seed: UInt64, steps: Int = 24) {
+  public init(seed: UInt64, steps: Int = 24, scale: Scale = .small) {
+    let lengths: [Int32] = scale == .small ? [3, 1, 4, 2, 1] : [70, 1, 129, 33, 64]
+    self.lengths = lengths
+    sizes = [.tokens: lengths.reduce(0) { $0 + Int($1) }, .sequences: lengths.count]
+    widths = scale == .small ? [4, 6, 12] : [16, 32, 80]
     generator = SeededGenerator(seed: seed)
     layout = TokenLayout.packed(in: graph)
-    for width in RandomModel.widths {
+    for width in widths {
       rows.append(graph.input("x\(width)", [layout.rows, Extent(width)]))
     }
     var step = 0
@@ -48,14 +60,14 @@ public struct RandomModel {
     for input in plan.inputs
     where plan.needs(input.id) && (input.name == "upstream") == (stage == 1) {
       switch input.name {
-      case "lengths": program.set(input.name, to: RandomModel.lengths)
+      case "lengths": program.set(input.name, to: lengths)
       case "starts":
         program.set(
           input.name,
-          to: RandomModel.lengths.indices.map { RandomModel.lengths[..<$0].reduce(0, +) })
+          to: lengths.indices.map { lengths[..<$0].reduce(0, +) })
       default:
         var values = SeededGenerator(seed: 3, label: input.name)
-        let count = plan[input.id].shape.elementCount(RandomModel.sizes)
+        let count = plan[input.id].shape.elementCount(sizes)
         program.set(input.name, to: values.floats(count))
       }
     }
@@ -74,7 +86,7 @@ public struct RandomModel {
   ) -> Plan {
     Plan(
       graph, outputs: outputs, gradients: gradients, gradientStart: gradientStart,
-      capacities: RandomModel.sizes, recomputation: recomputation, placement: placement)
+      capacities: sizes, recomputation: recomputation, placement: placement)
   }
 
   private mutating func parameter(_ sizes: [Int]) -> Tensor {
@@ -87,6 +99,8 @@ public struct RandomModel {
     }
     return graph[parameter]
   }
+
+  private var longest: Int { Int(lengths.max() ?? 0) + 1 }
 
   private mutating func anyRows() -> Tensor {
     // The newest few are preferred, so that chains form; older ones get second readers.
@@ -114,13 +128,13 @@ public struct RandomModel {
     case 7:
       // A row of a table, seen as a vector: views of parameters.
       rows.append(x.addingRow(parameter([3, width]).rows(1..<2).reshaped([Extent(width)])))
-    case 8: rows.append(x.addingPositions(parameter([5, width]), layout: layout))
+    case 8: rows.append(x.addingPositions(parameter([longest, width]), layout: layout))
     case 9:
       rows.append(
         x.layerNormalized(
           scale: parameter([width]), shift: parameter([width]), epsilon: 1e-5))
     case 10, 11:
-      let target = RandomModel.widths.randomElement(using: &generator) ?? width
+      let target = widths.randomElement(using: &generator) ?? width
       let y = x.affineMap(weight: parameter([target, width]), bias: parameter([target]))
       rows.append(y)
     case 12:

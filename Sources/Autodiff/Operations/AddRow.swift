@@ -9,6 +9,7 @@ public struct AddRow: Operation {
   public init() {}
 
   public var storage: ResultStorage { .mayReplace([0]) }
+  public var rowwiseInputs: [Int]? { [0] }
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     precondition(inputs[1] == [inputs[0].last], "A row \(inputs[1]) for rows \(inputs[0]).")

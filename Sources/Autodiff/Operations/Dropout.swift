@@ -11,6 +11,7 @@ public struct Dropout: Operation {
   public let site: UInt32
 
   public var storage: ResultStorage { .mayReplace([0]) }
+  public var rowwiseInputs: [Int]? { [0] }
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0]] }
 

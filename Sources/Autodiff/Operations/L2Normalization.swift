@@ -12,6 +12,8 @@ public struct L2Normalization: Operation {
 
   public init() {}
 
+  public var rowwiseInputs: [Int]? { [0] }
+
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     precondition(inputs[0].rank == 2, "L2 normalization of \(inputs[0]); it needs [rows, width].")
     return [inputs[0], [inputs[0][0]]]
@@ -24,6 +26,7 @@ public struct L2Normalization: Operation {
 
 /// dx from y, the reciprocal length and dy.
 public struct L2NormalizationGradient: GradientOperation {
+  public var rowwiseInputs: [Int]? { [0, 1, 2] }
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0]] }
 }
 

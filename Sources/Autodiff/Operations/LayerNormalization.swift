@@ -13,6 +13,9 @@
 public struct LayerNormalization: Operation {
   public let epsilon: Float
 
+  public var storage: ResultStorage { .mayReplace([0]) }
+  public var rowwiseInputs: [Int]? { [0] }
+
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     let x = inputs[0]
     precondition(
@@ -36,6 +39,8 @@ public struct LayerNormalization: Operation {
 
 /// dx from x, scale, mean, reciprocal deviation and dy.
 public struct LayerNormalizationGradient: GradientOperation {
+  public var storage: ResultStorage { .mayReplace([4]) }
+  public var rowwiseInputs: [Int]? { [0, 2, 3, 4] }
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0]] }
 }
 

@@ -9,6 +9,8 @@
 public struct AffineMap: Operation {
   public init() {}
 
+  public var rowwiseInputs: [Int]? { [0] }
+
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     let (x, weight) = (inputs[0], inputs[1])
     precondition(

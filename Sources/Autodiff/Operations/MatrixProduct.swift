@@ -9,6 +9,8 @@ public struct MatrixProduct: Operation {
   public let transposesLeft: Bool
   public let transposesRight: Bool
 
+  public var rowwiseInputs: [Int]? { transposesLeft ? nil : [0] }
+
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     let (a, b) = (inputs[0], inputs[1])
     precondition(a.rank == 2 && b.rank == 2, "A matrix product of \(a) and \(b).")

@@ -7,6 +7,7 @@ public struct Multiply: Operation {
   public init() {}
 
   public var storage: ResultStorage { .mayReplace([0, 1]) }
+  public var rowwiseInputs: [Int]? { [0, 1] }
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] {
     precondition(

@@ -9,6 +9,7 @@ public struct QuickGELU: Operation {
   public init() {}
 
   public var storage: ResultStorage { .mayReplace([0]) }
+  public var rowwiseInputs: [Int]? { [0] }
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0]] }
 
@@ -20,6 +21,7 @@ public struct QuickGELU: Operation {
 /// dx from x and dy.
 public struct QuickGELUGradient: GradientOperation {
   public var storage: ResultStorage { .mayReplace([0, 1]) }
+  public var rowwiseInputs: [Int]? { [0, 1] }
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0]] }
 }
 

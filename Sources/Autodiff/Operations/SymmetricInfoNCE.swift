@@ -40,6 +40,11 @@ public struct SymmetricInfoNCE: Operation {
     return [[1], [image[0]], [image[0]]]
   }
 
+  /// Of the product that makes S.
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    2 * inputs[0][0] * inputs[0][0] * inputs[0][1]
+  }
+
   public func gradients(upstream: [Tensor?], inputs: [Tensor], results: [Tensor]) -> [Tensor?] {
     guard let dLoss = upstream[0] else { return inputs.map { _ in nil } }
     let gradient = SymmetricInfoNCEGradient(repeatedPairs: repeatedPairs)
@@ -53,6 +58,11 @@ public struct SymmetricInfoNCEGradient: GradientOperation {
   public let repeatedPairs: SymmetricInfoNCE.RepeatedPairs
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0], inputs[1], [1]] }
+
+  /// Of four products: S again for each side, and each side's gradient.
+  public func floatingPointOperations(inputs: [[Int]]) -> Int {
+    8 * inputs[0][0] * inputs[0][0] * inputs[0][1]
+  }
 }
 
 extension Graph {

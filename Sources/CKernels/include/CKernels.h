@@ -153,6 +153,34 @@ void dq_assemble_patches(
   int64_t images, int64_t channels, int64_t height, int64_t width, int64_t patch,
   const float *patches, float *pixels);
 
+// MARK: panels.c. Matrix products over a packed right operand. Columns are a multiple of 16, packed
+// operands and results are aligned to 64 bytes.
+
+/// Whether this machine has the registers that panels are made for; if not, a BLAS is faster.
+int dq_panels_are_fast(void);
+/// How many panels hold this many columns.
+int64_t dq_panel_count(int64_t columns);
+/// Floats of one panel.
+int64_t dq_panel_floats(int64_t depth);
+/// Packs one panel of op(b) [depth, columns]: b as it is, or b [columns, depth] transposed.
+/// `stride` is the number of floats between b's rows.
+void dq_pack_panel(
+  int64_t depth, int64_t columns, int transposes, const float *b, int64_t stride, int64_t panel,
+  float *to);
+/// c [rows, columns] = start + a [rows, depth] op(b); `start` [columns] may be NULL. `a_stride` is
+/// the number of floats between a's rows. A row's result does not depend on the other rows.
+void dq_panel_product(
+  int64_t rows, int64_t columns, int64_t depth, const float *a, int64_t a_stride,
+  const float *panels, const float *start, float *c);
+
+// MARK: weight_gradient.c
+
+/// Rows m_begin ..< m_end of c [m, n] = a^T b for a [rows, m] and b [rows, n]; ADDS if `accumulate`.
+/// n is a multiple of 16, c is aligned to 64 bytes. A row of c does not depend on the range.
+void dq_weight_gradient(
+  int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
+  int64_t m_end, int accumulate, float *c);
+
 // MARK: logits.c. A tile S [m, n] of a larger matrix of logits, `stride` floats between rows.
 
 /// Takes every row of the tile into its running maximum and its running sum of exp(S - maximum),

@@ -21,17 +21,28 @@ extension EmbeddingLookup: CPUExecutable {
 extension EmbeddingGradient: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
     guard let dTable = results[0] else { return }
-    let (ids, dy) = (inputs[0], inputs[1])
     clear(dTable, in: context)
-    forColumns(of: dTable.width, in: context) { columns in
-      dq_scatter_add_rows(
-        Int64(dy.rows), Int64(dy.width), Int64(columns.lowerBound), Int64(columns.upperBound),
-        ids.ids, dy.floats, dTable.floats)
-    }
-    if let paddingID {
-      memset(
-        dTable.floats + Int(paddingID) * dTable.width, 0,
-        dTable.width * MemoryLayout<Float>.stride)
+    add(inputs, to: dTable.floats, in: context)
+  }
+}
+
+extension EmbeddingGradient: GradientAddingCPUExecutable {
+  var addsToGradient: Bool { true }
+
+  /// The padding entry's row is left as it was.
+  func add(
+    _ inputs: [CPUBuffer], to target: UnsafeMutablePointer<Float>, in context: CPUContext
+  ) {
+    let (ids, dy) = (inputs[0], inputs[1])
+    forColumns(of: dy.width, in: context) { columns in
+      var start = 0
+      // Runs of rows between padding.
+      for row in 0...dy.rows where row == dy.rows || ids.ids[row] == paddingID {
+        dq_scatter_add_rows(
+          Int64(row - start), Int64(dy.width), Int64(columns.lowerBound),
+          Int64(columns.upperBound), ids.ids + start, dy.floats + start * dy.width, target)
+        start = row + 1
+      }
     }
   }
 }

@@ -1,25 +1,25 @@
 internal import Autodiff
 internal import CKernels
 
-extension GELU: CPUExecutable {
-  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+extension GELU: RowwiseCPUExecutable {
+  func run(
+    _ inputs: [CPUBuffer], into results: [CPUBuffer?], rows: Range<Int>, in context: CPUContext
+  ) {
     guard let y = results[0] else { return }
-    let x = inputs[0]
-    context.threads.run(over: y.count, grain: elementGrain) { range in
-      dq_gelu_forward(
-        Int64(range.count), x.floats + range.lowerBound, y.floats + range.lowerBound)
-    }
+    let range = y.elements(ofRows: rows)
+    let start = range.lowerBound
+    dq_gelu_forward(Int64(range.count), inputs[0].floats + start, y.floats + start)
   }
 }
 
-extension GELUGradient: CPUExecutable {
-  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+extension GELUGradient: RowwiseCPUExecutable {
+  func run(
+    _ inputs: [CPUBuffer], into results: [CPUBuffer?], rows: Range<Int>, in context: CPUContext
+  ) {
     guard let dx = results[0] else { return }
-    let (x, dy) = (inputs[0], inputs[1])
-    context.threads.run(over: dx.count, grain: elementGrain) { range in
-      let start = range.lowerBound
-      dq_gelu_backward(
-        Int64(range.count), x.floats + start, dy.floats + start, dx.floats + start)
-    }
+    let range = dx.elements(ofRows: rows)
+    let start = range.lowerBound
+    dq_gelu_backward(
+      Int64(range.count), inputs[0].floats + start, inputs[1].floats + start, dx.floats + start)
   }
 }

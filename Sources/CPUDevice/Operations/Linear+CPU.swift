@@ -1,20 +1,30 @@
 internal import Autodiff
 internal import CKernels
-internal import Glibc
 
-extension AffineMap: CPUExecutable {
-  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+extension AffineMap: RowwiseCPUExecutable {
+  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
+    product(inputs).pack(into: context.scratch, on: context.threads)
+  }
+
+  func run(
+    _ inputs: [CPUBuffer], into results: [CPUBuffer?], rows: Range<Int>, in context: CPUContext
+  ) {
     guard let y = results[0] else { return }
+    let x = inputs[0]
+    product(inputs).multiply(
+      rows: rows.count, x: x.floats + rows.lowerBound * x.width, panels: context.scratch,
+      start: inputs.count == 3 ? UnsafePointer(inputs[2].floats) : nil,
+      into: y.floats + rows.lowerBound * y.width)
+  }
+
+  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+    product(inputs).packedCount
+  }
+
+  private func product(_ inputs: [CPUBuffer]) -> PanelProduct {
     let (x, weight) = (inputs[0], inputs[1])
-    GEMM.multiply(
-      x.floats, by: weight.floats, transposingRight: true, into: y.floats, m: x.rows, n: y.width,
-      k: x.width, on: context.threads)
-    guard inputs.count == 3 else { return }
-    context.threads.run(over: y.rows, grain: y.rowGrain) { rows in
-      dq_bias_add(
-        Int64(rows.count), Int64(y.width), inputs[2].floats,
-        y.floats + rows.lowerBound * y.width)
-    }
+    return PanelProduct(
+      rows: x.rows, columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true)
   }
 }
 
@@ -28,7 +38,7 @@ extension BiasGradient: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer]) -> Int {
+  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
     RowReduction(rows: inputs[0].rows, width: inputs[0].width).scratchCount
   }
 }

@@ -1,13 +1,14 @@
 internal import Autodiff
 internal import CKernels
 
-extension Multiply: CPUExecutable {
-  func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
+extension Multiply: RowwiseCPUExecutable {
+  func run(
+    _ inputs: [CPUBuffer], into results: [CPUBuffer?], rows: Range<Int>, in context: CPUContext
+  ) {
     guard let y = results[0] else { return }
-    let (a, b) = (inputs[0], inputs[1])
-    context.threads.run(over: y.count, grain: elementGrain) { range in
-      let start = range.lowerBound
-      dq_multiply(Int64(range.count), a.floats + start, b.floats + start, y.floats + start)
-    }
+    let range = y.elements(ofRows: rows)
+    let start = range.lowerBound
+    dq_multiply(
+      Int64(range.count), inputs[0].floats + start, inputs[1].floats + start, y.floats + start)
   }
 }

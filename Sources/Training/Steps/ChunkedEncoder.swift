@@ -76,7 +76,7 @@ final class ChunkedEncoder {
   }
 
   /// Reports the time of every step of every program.
-  func profile(_ report: @escaping (CPUProgram.StepTiming) -> Void) {
+  func profile(_ report: @escaping (StepTiming) -> Void) {
     for program in programs { program.profile = report }
   }
 

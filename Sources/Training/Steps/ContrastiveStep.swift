@@ -107,7 +107,7 @@ package final class ContrastiveStep {
   }
 
   /// Reports the time of every operation from now on.
-  package func profile(_ report: @escaping (CPUProgram.StepTiming) -> Void) {
+  package func profile(_ report: @escaping (StepTiming) -> Void) {
     image.profile(report)
     text.profile(report)
     loss.profile = report
