@@ -40,8 +40,13 @@ public struct BERT: Sendable {
 
   /// Hard-coded in Chinese-CLIP's model.py.
   static let epsilon: Float = 1e-12
-  /// `text_initializer_range` of all published sizes.
-  static let deviation: Float = 0.02
+  /// What weights are drawn with where no published ones are read: results keep their variance at
+  /// any width. With BERT's own 0.02 the first token of a narrow tower hardly sees the others, and
+  /// all captions start in one place.
+  static func deviation(width: Int) -> Float { 0.83 / Float(width).squareRoot() }
+  /// Words start apart, positions and token types as a small addition to them.
+  static let wordDeviation: Float = 1
+  static let positionDeviation: Float = 0.2
 
   public let configuration: Configuration
   let words: Parameter
@@ -54,16 +59,19 @@ public struct BERT: Sendable {
   public init(_ scope: ParameterScope, _ configuration: Configuration, embeddingWidth: Int) {
     self.configuration = configuration
     let width = configuration.width
-    let normal = Initializer.normal(deviation: BERT.deviation)
+    let deviation = BERT.deviation(width: width)
+    let position = Initializer.normal(deviation: BERT.positionDeviation)
     let embeddings = scope / "embeddings"
-    words = embeddings.parameter("words", [configuration.vocabularyCount, width], normal)
-    positions = embeddings.parameter("positions", [configuration.positionCount, width], normal)
-    tokenTypes = embeddings.parameter("token_types", [configuration.tokenTypeCount, width], normal)
+    words = embeddings.parameter(
+      "words", [configuration.vocabularyCount, width], .normal(deviation: BERT.wordDeviation))
+    positions = embeddings.parameter("positions", [configuration.positionCount, width], position)
+    tokenTypes = embeddings.parameter(
+      "token_types", [configuration.tokenTypeCount, width], position)
     embeddingNorm = LayerNorm(embeddings / "norm", width: width, epsilon: BERT.epsilon)
     blocks = (0..<configuration.depth).map { index in
       PostNormBlock(
         scope / "blocks" / "\(index)", width: width, headCount: configuration.headCount,
-        mlpWidth: configuration.mlpWidth, epsilon: BERT.epsilon, deviation: BERT.deviation)
+        mlpWidth: configuration.mlpWidth, epsilon: BERT.epsilon, deviation: deviation)
     }
     projection = Linear(
       scope / "projection", inputs: width, outputs: embeddingWidth, hasBias: false,
