@@ -175,8 +175,9 @@ void dq_panel_product(
 
 // MARK: weight_gradient.c
 
-/// Rows m_begin ..< m_end of c [m, n] = a^T b for a [rows, m] and b [rows, n]; ADDS if `accumulate`.
-/// n is a multiple of 16, c is aligned to 64 bytes. A row of c does not depend on the range.
+/// Rows m_begin ..< m_end of c [m, n] = a^T b for a [rows, m] and b [rows, n]; ADDS if
+/// `accumulate`. n is a multiple of 16, c is aligned to 64 bytes. A row of c does not depend on the
+/// range.
 void dq_weight_gradient(
   int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
   int64_t m_end, int accumulate, float *c);

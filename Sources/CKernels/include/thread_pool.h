@@ -10,8 +10,8 @@ typedef void (*dq_task)(void *context, int64_t task);
 /// A pool of `thread_count` threads, the caller counted; NULL where a thread cannot be started.
 dq_thread_pool *dq_thread_pool_create(int64_t thread_count);
 /// Runs `body(context, t)` for t in 0 ..< task_count and returns when all are done. One caller at a
-/// time. Every thread begins with a share of its own and then helps the others, so which thread runs
-/// a task is chance.
+/// time. Every thread begins with a share of its own and then helps the others, so which thread
+/// runs a task is chance.
 void dq_thread_pool_run(dq_thread_pool *pool, int64_t task_count, dq_task body, void *context);
 /// Stops and joins the threads.
 void dq_thread_pool_destroy(dq_thread_pool *pool);
