@@ -2,6 +2,10 @@ internal import Glibc
 
 /// An open file that closes itself.
 struct FileDescriptor: ~Copyable {
+  /// What one call writes at most. Linux 6.18 on ext4 takes ten times as long for the same bytes in
+  /// calls of 64 MiB, because it gathers them in larger and larger pieces of memory.
+  private static let writeBytes = 1 << 20
+
   let number: Int32
   let path: String
 
@@ -22,7 +26,7 @@ struct FileDescriptor: ~Copyable {
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {
-      let count = Glibc.write(number, rest.baseAddress, rest.count)
+      let count = Glibc.write(number, rest.baseAddress, min(rest.count, Self.writeBytes))
       if count < 0 {
         if errno == EINTR { continue }
         throw FileError(.write, path: path, code: errno)

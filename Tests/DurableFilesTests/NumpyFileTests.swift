@@ -54,6 +54,14 @@ import Testing
     }
   }
 
+  @Test func `what is not published leaves nothing`() throws {
+    do {
+      let file = try NumpyFile(path, width: 2)
+      try file.write([1, 2])
+    }
+    #expect(try folder.names == [])
+  }
+
   @Test func `half a row is a trap`() async throws {
     await #expect(processExitsWith: .failure) { [path = path as String] in
       let file = try NumpyFile(path, width: 2)
