@@ -25,7 +25,7 @@ say "4. Encoders for others"
 
 say "5. Three Chinese queries over all pictures"
 "$duiqi" index "$checkpoint" --shards recipes/data/noto-emoji/*.tar --output "$output/index"
-"$duiqi" search "$output/index" --text 笑脸 --text 水果 --text 火车 --top 8 \
+"$duiqi" search "$output/index" --text 笑脸 --text 水果 --text 花 --top 8 \
   --sheet "$output/answers.png" | tee "$output/answers.txt"
 
 say "Done. What there is now:"
@@ -33,6 +33,6 @@ cat <<TEXT
   $checkpoint       the tuned encoders, one self-contained HDF5 file
   $output/retrieval.txt              recall in both directions
   $output/onnx/                      text and image encoder for ONNX runtimes
-  $output/answers.png                the pictures found for 笑脸, 水果, 火车, a row each
+  $output/answers.png                the pictures found for 笑脸, 水果, 花, a row each
   logs/emoji_lit_zh/                 metrics.jsonl, TensorBoard curves, run.log
 TEXT
