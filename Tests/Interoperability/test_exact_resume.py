@@ -113,8 +113,8 @@ class ExactResume(unittest.TestCase):
         while kills < limit:
             process = self.start("b")
             try:
-                # Late enough to get somewhere, early enough that most tries are killed.
-                process.wait(timeout=generator.uniform(0.1, 1.0) * seconds / 2)
+                # Late enough to get somewhere, early enough that all kills come before the end.
+                process.wait(timeout=generator.uniform(0.2, 1.0) * 1.5 * seconds / limit)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
