@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// Which texts of a pair are its captions: the text member, or a field of its JSON member.
 ///
 ///     try CaptionSelector("txt")       // the text member: one caption, or one a line

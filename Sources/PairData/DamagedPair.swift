@@ -1,3 +1,5 @@
+public import StrictJSON
+
 /// A pair that cannot be used: which one, where it lies, and why.
 public struct DamagedPair: Equatable, Sendable {
   /// The pair's number in its `PairSet`.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 /// Whether a shard is whole: a tar to its end, each pair with a picture that decodes and texts that
 /// can be read, and what the manifest beside it says.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import StrictJSON
 
 /// `manifest.jsonl` beside shards: a line for each, with its pairs, bytes and SHA-256.
 ///

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import PairData
+@testable import StrictJSON
 
 @Suite struct CaptionSelectorTests {
   private func captions(_ selector: String?, text: String? = nil, json: String? = nil) throws

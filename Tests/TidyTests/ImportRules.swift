@@ -1,8 +1,8 @@
 /// The arrows between the modules: who may import whom.
 enum ImportRules {
   private static let libraries = [
-    "Autodiff", "CPUDevice", "Models", "Tokenizers", "DurableFiles", "PairData", "Checkpoints",
-    "ProtobufSchemas", "ONNXExport",
+    "Autodiff", "CPUDevice", "Models", "Tokenizers", "DurableFiles", "StrictJSON", "PairData",
+    "Checkpoints", "ProtobufSchemas", "ONNXExport",
   ]
 
   /// For each Swift module of ours, the modules it may import; those of ours stand above it.
@@ -12,7 +12,8 @@ enum ImportRules {
     ("Models", ["Autodiff"]),
     ("Tokenizers", []),
     ("DurableFiles", ["CLibcrypto"]),
-    ("PairData", ["CImageCodecs", "DurableFiles", "Tokenizers"]),
+    ("StrictJSON", []),
+    ("PairData", ["CImageCodecs", "DurableFiles", "StrictJSON", "Tokenizers"]),
     ("Checkpoints", ["CHDF5", "DurableFiles"]),
     ("ProtobufSchemas", ["SwiftProtobuf"]),
     ("ONNXExport", ["Autodiff", "DurableFiles", "ProtobufSchemas", "SwiftProtobuf"]),

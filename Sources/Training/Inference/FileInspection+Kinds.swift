@@ -3,6 +3,7 @@ internal import DurableFiles
 internal import Models
 internal import ONNXExport
 internal import PairData
+internal import StrictJSON
 
 extension FileInspection {
   static func checkpoint(_ path: String) throws(ModelError) -> FileInspection {

@@ -1,6 +1,7 @@
 internal import CPUDevice
 internal import DurableFiles
 internal import PairData
+internal import StrictJSON
 
 /// An index that `duiqi index` wrote: every document is compared with a query, none is missed.
 ///

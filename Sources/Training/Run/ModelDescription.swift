@@ -1,5 +1,6 @@
 internal import Models
 internal import PairData
+internal import StrictJSON
 
 /// What a checkpoint says of its model besides the parameters: sizes, and how inputs are prepared.
 struct ModelDescription: Equatable {

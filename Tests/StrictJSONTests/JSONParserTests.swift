@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PairData
+@testable import StrictJSON
 
 @Suite struct JSONParserTests {
   private func parse(_ text: String) throws -> JSONValue {
