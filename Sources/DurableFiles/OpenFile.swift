@@ -21,6 +21,11 @@ public final class OpenFile {
     return bytes
   }
 
+  /// Fills the target from an offset on; the file must have as many bytes there.
+  public func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
+    try file.read(into: target, at: offset)
+  }
+
   /// Little-endian numbers from an offset on.
   func readFloats(_ count: Int, at offset: Int) throws(FileError) -> [Float] {
     var values = [Float](repeating: 0, count: count)

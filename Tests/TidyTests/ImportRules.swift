@@ -2,7 +2,7 @@
 enum ImportRules {
   private static let libraries = [
     "Autodiff", "CPUDevice", "Models", "Tokenizers", "DurableFiles", "StrictJSON", "PairData",
-    "Checkpoints", "ProtobufSchemas", "ONNXExport",
+    "WeightFiles", "Checkpoints", "ProtobufSchemas", "ONNXExport",
   ]
 
   /// For each Swift module of ours, the modules it may import; those of ours stand above it.
@@ -14,6 +14,7 @@ enum ImportRules {
     ("DurableFiles", ["CLibcrypto"]),
     ("StrictJSON", []),
     ("PairData", ["CImageCodecs", "DurableFiles", "StrictJSON", "Tokenizers"]),
+    ("WeightFiles", ["DurableFiles", "StrictJSON"]),
     ("Checkpoints", ["CHDF5", "DurableFiles"]),
     ("ProtobufSchemas", ["SwiftProtobuf"]),
     ("ONNXExport", ["Autodiff", "DurableFiles", "ProtobufSchemas", "SwiftProtobuf"]),
