@@ -1,9 +1,9 @@
 /// Reads a pickle and runs nothing.
 ///
 /// A pickle is a program for a stack machine. Of its instructions this one knows those that make
-/// plain containers, and of the names they can speak of, those of ``PickleGlobal``; a call of one of
-/// these becomes a node of a ``PickleGraph``. Everything is bounded: values made, containers, bytes
-/// of text, memo entries. There is no recursion.
+/// plain containers, and of the names they can speak of, those of ``PickleGlobal``; a call of one
+/// of these becomes a node of a ``PickleGraph``. Everything is bounded: values made, containers,
+/// bytes of text, memo entries. There is no recursion.
 struct PickleMachine {
   private(set) var reader: ByteReader
   var graph = PickleGraph()

@@ -178,10 +178,11 @@ struct ZipEntry {
       !bytes.contains(UInt8(ascii: "\\")),
       let name = String(validating: bytes, as: UTF8.self)
     else { return nil }
-    let components = name.split(separator: "/", omittingEmptySubsequences: false)
+    let components = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     // A folder's own entry ends in a slash.
     let isSafe = components.enumerated().allSatisfy { index, component in
-      component.isEmpty ? index > 0 && index == components.count - 1 : component != ".."
+      component.isEmpty
+        ? index > 0 && index == components.count - 1 : !component.elementsEqual("..".utf8)
     }
     return isSafe ? name : nil
   }

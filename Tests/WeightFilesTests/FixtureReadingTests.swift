@@ -8,7 +8,8 @@ import WeightFiles
     "one.pt", "one_legacy.pt", "parameters.bin", "script.pt", "not_finite.pt", "types.safetensors",
     "sharded",
   ])
-  func `every tensor has the type, shape and numbers that its writer gave it`(_ name: String) throws {
+  func `every tensor has the type, shape and numbers that its writer gave it`(_ name: String) throws
+  {
     let file = try WeightFile.open(WeightFixtures.path(name))
     let expected = try WeightFixtures.expected(name)
     #expect(Set(file.tensors.map(\.name)) == Set(expected.keys))

@@ -40,10 +40,15 @@ final class ScratchFile {
   }
 
   deinit {
-    try? FileManager.default.removeItem(atPath: URL(filePath: path).deletingLastPathComponent().path)
+    try? FileManager.default.removeItem(
+      atPath: URL(filePath: path).deletingLastPathComponent().path)
   }
 
-  func write(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(filePath: path)) }
+  func write(_ bytes: [UInt8]) throws { try Self.write(bytes, to: path) }
+
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(filePath: path))
+  }
 }
 
 /// Opens a file and reads all that it lists.

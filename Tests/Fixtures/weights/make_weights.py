@@ -20,7 +20,7 @@ EXPECTED = {}
 
 
 def expect(name, tensors):
-    """Notes each tensor's type, shape and numbers as Float32; None stands for what is not finite."""
+    """Notes each tensor's type, shape and numbers as Float32, None for what is not finite."""
     EXPECTED[name] = {
         key: {
             "dtype": str(value.dtype).removeprefix("torch."),
@@ -46,7 +46,8 @@ def every_type():
     for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
         tensors["type." + str(dtype).removeprefix("torch.")] = numbers(2, 3, dtype=dtype)
     for dtype in (torch.int8, torch.int16, torch.int32, torch.int64):
-        tensors["type." + str(dtype).removeprefix("torch.")] = torch.tensor([-3, 0, 100], dtype=dtype)
+        name = "type." + str(dtype).removeprefix("torch.")
+        tensors[name] = torch.tensor([-3, 0, 100], dtype=dtype)
     tensors["type.uint8"] = torch.tensor([0, 7, 255], dtype=torch.uint8)
     tensors["type.bool"] = torch.tensor([True, False])
     tensors["logit_scale"] = torch.tensor(2.6592)
@@ -138,7 +139,8 @@ def main():
     half = Model().half()
     torch.jit.save(torch.jit.script(half), HERE / "script.pt")
     expect("script.pt", half.state_dict())
-    odd = {"odd": torch.tensor([1.0, float("nan"), float("inf"), float("-inf")]), "fine": numbers(2)}
+    infinity = float("inf")
+    odd = {"odd": torch.tensor([1.0, float("nan"), infinity, -infinity]), "fine": numbers(2)}
     save("not_finite.pt", odd, odd)
 
     plain = {k: v for k, v in types.items() if k != "empty"}
@@ -156,7 +158,7 @@ def main():
         json.dumps({"metadata": {"total_size": 0}, "weight_map": weight_map}, indent=1) + "\n"
     )
     expect("sharded", plain)
-    (HERE / "expected.json").write_text(json.dumps(EXPECTED, sort_keys=True, indent=0) + "\n")
+    (HERE / "expected.json").write_text(json.dumps(EXPECTED, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
