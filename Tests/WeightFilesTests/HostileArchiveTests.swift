@@ -52,6 +52,16 @@ import Testing
     archive("a member that reaches into the next", .malformed) {
       $0.members[0].statedBytes = UInt64($0.members[0].bytes.count + 1)
     },
+    archive("a member that no tensor needs and that reaches into the next", .malformed) {
+      $0.members.insert(.init(name: "a/code/x", bytes: [1], checksum: 0, statedBytes: 2), at: 0)
+    },
+    archive("a sound member inside the bytes of another", .malformed) {
+      let inner = ArchiveBytes.Member(name: "a/code/x", bytes: [1])
+      $0.members.insert(
+        .init(name: "a/code/y", bytes: ArchiveBytes.localHeader(of: inner) + inner.bytes), at: 0)
+      $0.members.append(inner)
+      $0["a/code/x"].statedOffset = UInt64(30 + "a/code/y".utf8.count)
+    },
     archive("a member that reaches into the directory", .malformed) {
       $0.members[2].statedBytes = 3
     },
@@ -134,7 +144,8 @@ import Testing
     HostileCase(
       "a stream with a storage twice", .malformed,
       LegacyBytes.file(
-        object: ArchiveBytes.oneTensor, storages: [("0", ArchiveBytes.threeFloats), ("0", [])])),
+        object: ArchiveBytes.oneTensor,
+        storages: [("0", ArchiveBytes.threeFloats), ("0", ArchiveBytes.threeFloats)])),
     HostileCase(
       "a stream with a storage too short", .malformed,
       LegacyBytes.file(object: ArchiveBytes.oneTensor, storages: [("0", [0, 0, 0, 0])])),

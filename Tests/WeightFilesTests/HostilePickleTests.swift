@@ -155,6 +155,21 @@ import Testing
       pickle.op(.emptyTuple)
       for _ in 0..<60 { pickle.op(.dup, .tuple2) }
     },
+    HostileCase("sixty dictionaries, each twice in the next under no name", .beyondLimit) {
+      pickle in
+      pickle.op(.emptyDict)
+      for level in UInt8(0)..<60 {
+        pickle.op(.binPut)
+        pickle.raw([level])
+        pickle.op(.pop, .emptyDict, .mark)
+        for _ in 0..<2 {
+          pickle.text("")
+          pickle.op(.binGet)
+          pickle.raw([level])
+        }
+        pickle.op(.setItems)
+      }
+    },
     HostileCase("tuples a hundred thousand deep", .beyondLimit) { pickle in
       pickle.op(.none)
       pickle.raw([UInt8](repeating: PickleOpcode.tuple1.rawValue, count: 100_000))
