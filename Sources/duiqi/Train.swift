@@ -48,7 +48,11 @@ struct Train: AsyncParsableCommand {
   func run() async throws {
     let recipe = try RecipeFile.read(recipe, overrides: overrides)
     if dryRun {
-      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable)
+      let progress = CommandProgress(console)
+      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable) { done, total in
+        progress.show(done, total, "pairs checked")
+      }
+      progress.finish()
       try Terminal.write(json ? plan.json.line + "\n" : plan.description)
       return
     }

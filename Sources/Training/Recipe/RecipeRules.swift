@@ -63,7 +63,7 @@ enum RecipeRules {
     else { return }
     throw conflict(
       values, "optimizer.schedule.\(found.key).warmup", "\(warmup) steps",
-      "The run has \(length) steps", "Shorten it.")
+      "The run has \(length) step\(length == 1 ? "" : "s")", "Shorten it.")
   }
 
   private static func conflict(

@@ -36,7 +36,7 @@ struct DataCheck {
       tokenCount += lengths.reduce(0, +)
       longestTokens = max(longestTokens, lengths.max() ?? 0)
       truncatedCount += batch.tokens.truncatedCount
-      progress(readCount, pairs.count)
+      progress(readCount, walk.pairCount)
     }
   }
 }

@@ -13,13 +13,15 @@ struct LockedEmbeddings {
   let damaged: [DamagedPair]
 
   init(
-    _ preparation: RunPreparation, progress: (Int, Int) -> Void
+    _ preparation: RunPreparation, stopSignal: @escaping () -> Int32?,
+    progress: (Int, Int) -> Void
   ) async throws(ModelError) {
     let loaded = preparation.loaded
     width = loaded.model.configuration.embeddingWidth
     let validator = try Validator(
       loaded, pairs: preparation.pairs, captions: preparation.recipe.data.captions,
-      loaderTasks: preparation.loaderTasks, damageLimit: preparation.recipe.data.damageLimit)
+      loaderTasks: preparation.loaderTasks, damageLimit: preparation.recipe.data.damageLimit,
+      stopSignal: stopSignal)
     let embeddings = try await validator.embed(withTexts: false, progress: progress)
     var values = [Float](repeating: 0, count: preparation.pairs.count * width)
     for (row, pair) in embeddings.pairIndices.enumerated() {

@@ -17,6 +17,8 @@ struct RunState: Equatable {
   var bestStep = 0
   /// Validations since then.
   var worseCount = 0
+  /// Whether the step has a validation that a signal kept from its end.
+  var validationIsDue = false
   /// Whether the run ended because validation stopped getting better.
   var isStopped = false
   /// Numbers of the pairs that could not be read so far.
@@ -32,6 +34,7 @@ struct RunState: Equatable {
       ("position", integer(cursor.position)), ("update_count", integer(updateCount)),
       ("skipped_count", integer(skippedCount)), ("nonfinite_count", integer(nonFiniteInARow)),
       ("best_step", integer(bestStep)), ("worse_count", integer(worseCount)),
+      ("validation_is_due", integer(validationIsDue ? 1 : 0)),
       ("is_stopped", integer(isStopped ? 1 : 0)), ("damaged_pairs", .text(damagedPairs.text)),
       ("data_fingerprint", .text(dataFingerprint)),
     ]
@@ -70,6 +73,7 @@ struct RunState: Equatable {
     nonFiniteInARow = try integer("nonfinite_count")
     bestStep = try integer("best_step")
     worseCount = try integer("worse_count")
+    validationIsDue = try integer("validation_is_due") == 1
     isStopped = try integer("is_stopped") == 1
     guard let pairs = PairNumbers(try text("damaged_pairs")) else {
       throw .checkpoint(

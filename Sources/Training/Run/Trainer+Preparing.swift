@@ -11,11 +11,13 @@ extension Trainer {
       validator = try Validator(
         preparation.loaded, pairs: pairs, captions: recipe.data.validationCaptions,
         loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
-        imagesAreLocked: preparation.imageIsLocked)
+        imagesAreLocked: preparation.imageIsLocked, stopSignal: stopSignal)
     }
     guard preparation.keepsImageEmbeddings else { return }
     let report = report
-    let embeddings = try await LockedEmbeddings(preparation) { done, total in
+    let embeddings = try await LockedEmbeddings(
+      preparation, stopSignal: stopSignal
+    ) { done, total in
       report(.preparing("Encoding pictures with the locked tower", done: done, total: total))
     }
     for pair in embeddings.damaged { tell("Skipped a damaged pair. \(pair)") }

@@ -17,6 +17,7 @@ extension Trainer {
     if let validation = recipe.validation,
       isLast || isDue(validation.every)
     {
+      state.validationIsDue = true
       isBest = try await validate(validation)
     }
     if isBest || isLast || state.isStopped || isDue(recipe.checkpoints.every) {
@@ -34,6 +35,7 @@ extension Trainer {
   private func validate(_ validation: Recipe.Validation) async throws(ModelError) -> Bool {
     guard let validator else { return false }
     let figures = try await validator.figures()
+    state.validationIsDue = false
     let value = figures.value(of: validation.chooseBestBy)
     let isBest =
       state.bestValue.map { best in

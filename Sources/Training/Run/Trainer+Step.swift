@@ -10,6 +10,8 @@ extension Trainer {
     var gradientNorm: Float
     var learningRate: Float
     var tokenCount: Int
+    /// Rows of the batch whose embeddings were not finite.
+    var nonFiniteRows: [Int]
 
     /// Only finite numbers may reach the parameters.
     var isFinite: Bool { loss.isFinite && gradientNorm.isFinite }
@@ -27,7 +29,8 @@ extension Trainer {
     let update = Update(
       loss: result.loss, logitScale: result.logitScale,
       gradientNorm: parameters.gradientNorm(on: preparation.loaded.device),
-      learningRate: schedule.rate(step: state.step), tokenCount: result.tokenCount)
+      learningRate: schedule.rate(step: state.step), tokenCount: result.tokenCount,
+      nonFiniteRows: result.nonFiniteRows)
     state.step += 1
     state.cursor = batch.cursorAfter
     if update.isFinite {
@@ -74,13 +77,17 @@ extension Trainer {
   /// Names a step whose numbers were not finite, and ends the run where there were too many.
   func requireFinite(_ update: Update, of batch: PairBatch) throws(ModelError) {
     guard !update.isFinite else { return }
-    let names = batch.keys.prefix(8).joined(separator: ", ") + (batch.count > 8 ? ", …" : "")
+    // Some rows alone are at fault themselves; all of them or none tell nothing about a pair.
+    let areKnown = !update.nonFiniteRows.isEmpty && update.nonFiniteRows.count < batch.count
+    let keys = areKnown ? update.nonFiniteRows.map { batch.keys[$0] } : batch.keys
+    let names = keys.prefix(8).joined(separator: ", ") + (keys.count > 8 ? ", …" : "")
     tell(
       "Step \(state.step): the loss is \(update.loss), the gradient's norm "
-        + "\(update.gradientNorm); no parameter was changed. Its pairs: \(names)")
+        + "\(update.gradientNorm); no parameter was changed. "
+        + (areKnown ? "Not finite are the embeddings of: " : "Its pairs: ") + names)
     guard state.nonFiniteInARow < recipe.nonFiniteStepLimit else {
       throw .notFinite(
-        step: state.step, inARow: state.nonFiniteInARow, keys: batch.keys)
+        step: state.step, inARow: state.nonFiniteInARow, keys: keys)
     }
   }
 }

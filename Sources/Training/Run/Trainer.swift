@@ -2,6 +2,7 @@ internal import Autodiff
 internal import CPUDevice
 internal import Checkpoints
 internal import DurableFiles
+internal import Glibc
 internal import PairData
 
 /// One run of a recipe: from where its checkpoints stand to the recipe's length.
@@ -17,6 +18,7 @@ public final class Trainer {
   let checkpoints: CheckpointFolder
   let logs: RunLogs
   let schedule: LearningRateSchedule
+  let stopSignal: () -> Int32?
   let report: (TrainingEvent) -> Void
   var state: RunState
   var validator: Validator?
@@ -31,14 +33,19 @@ public final class Trainer {
   ///   - root: where `checkpoints/` and `logs/` lie.
   ///   - prober: the program that reads checkpoints from elsewhere before this process does,
   ///     called with `probe-hdf5 FILE`; without one they are read here at once.
+  ///   - stopSignal: the signal that asked for a stop, once there is one; read between batches.
   ///   - report: is told what happens, from here on.
   /// - Throws: ``ModelError``; the folders then hold what they held.
   public init(
     _ recipe: Recipe, root: String, resume: ResumeMode, prober: String? = nil,
+    stopSignal: @escaping () -> Int32? = { StopSignals.pending },
     report: @escaping (TrainingEvent) -> Void
   ) throws(ModelError) {
+    self.stopSignal = stopSignal
     self.report = report
     let folders = RunFolders(root: root, run: recipe.run)
+    // Before anything is read from the folder, so that no other process can move on meanwhile.
+    let held = try Trainer.hold(folders, root: root, run: recipe.run)
     let point = try ResumePoint.find(resume, in: folders.checkpoints, prober: prober)
     let changes = try point?.requireSameRun(recipe) ?? []
     preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
@@ -51,7 +58,16 @@ public final class Trainer {
     schedule = preparation.schedule
     var notes = point?.notes ?? []
     do throws(FileError) {
-      checkpoints = try CheckpointFolder(root: root, run: recipe.run)
+      if let held {
+        checkpoints = held
+      } else {
+        checkpoints = try CheckpointFolder(root: root, run: recipe.run)
+      }
+      if held == nil, !CheckpointFolder.steps(in: checkpoints.path).isEmpty {
+        throw FileError(
+          .lock, path: checkpoints.path, code: EWOULDBLOCK,
+          problem: "another process has begun this run meanwhile")
+      }
       try Folder.create(folders.logs)
       if let point {
         let (step, bestStep) = (point.state.step, point.state.bestStep)
@@ -75,20 +91,47 @@ public final class Trainer {
     for note in notes { tell(note) }
   }
 
+  /// The run's folder where there is one: a refused recipe must not leave a new folder behind.
+  private static func hold(
+    _ folders: RunFolders, root: String, run: String
+  ) throws(ModelError) -> CheckpointFolder? {
+    guard Folder.exists(folders.checkpoints) else { return nil }
+    do throws(FileError) {
+      return try CheckpointFolder(root: root, run: run)
+    } catch {
+      throw .file(error)
+    }
+  }
+
   /// Trains until the recipe's length, an early stop or a signal.
   ///
   /// - Throws: ``ModelError``; what was published stays.
   public func run() async throws(ModelError) -> TrainingOutcome {
-    guard !hasEnded else {
+    guard !hasEnded || state.validationIsDue else {
       tell("The run has ended already, after step \(state.step)")
       return outcome
     }
     tell(preparation.summary)
+    do throws(ModelError) {
+      try await takeSteps()
+    } catch {
+      guard case .interrupted(let signal) = error else { throw error }
+      try saveWhereMissing()
+      tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
+      return .interrupted(signal: signal, step: state.step)
+    }
+    tell(endNote)
+    return outcome
+  }
+
+  /// - Throws: `ModelError.interrupted` where a signal asked for a stop.
+  private func takeSteps() async throws(ModelError) {
     try await prepareEmbeddings()
+    if state.validationIsDue { try await validateAndSaveWhereDue() }
     let prefetcher = try makePrefetcher()
     var stepStart = ContinuousClock.now
     while !hasEnded {
-      if let signal = StopSignals.pending { return try interrupted(by: signal) }
+      if let signal = stopSignal() { throw .interrupted(signal: signal) }
       let loadStart = ContinuousClock.now
       let batch = try await prefetcher.nextBatch()
       let waitSeconds = (ContinuousClock.now - loadStart).seconds
@@ -98,12 +141,10 @@ public final class Trainer {
       let now = ContinuousClock.now
       log(
         update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
-      stepStart = now
       try requireFinite(update, of: batch)
       try await validateAndSaveWhereDue()
+      stepStart = ContinuousClock.now
     }
-    tell(endNote)
-    return outcome
   }
 
   /// Whether nothing is left to do.
@@ -119,12 +160,6 @@ public final class Trainer {
       ? "Stopped early after step \(state.step): the best validation was after step "
         + "\(state.bestStep)"
       : "Finished after step \(state.step)"
-  }
-
-  private func interrupted(by signal: Int32) throws(ModelError) -> TrainingOutcome {
-    try saveWhereMissing()
-    tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
-    return .interrupted(signal: signal, step: state.step)
   }
 
   /// Says something to the caller and to `run.log`.

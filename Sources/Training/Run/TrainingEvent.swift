@@ -22,7 +22,7 @@ public struct StepFigures: Sendable {
   public let logitScale: Float
   public let learningRate: Float
   public let gradientNorm: Float
-  /// Over the whole step, loading and saving included.
+  /// Over the whole step, loading included; validation and saving are not.
   public let pairsPerSecond: Double
   /// Computed on, the two special ones of each caption included.
   public let tokens: Int

@@ -25,14 +25,18 @@ final class Validator {
   private let pairs: PairSet
   private let configuration: LoaderConfiguration
   private let keepsImages: Bool
+  private let stopSignal: () -> Int32?
   private var keptImages: PairEmbeddings?
 
-  /// - Parameter imagesAreLocked: whether the image tower never changes, so that pictures are
-  ///   encoded once.
+  /// - Parameters:
+  ///   - imagesAreLocked: whether the image tower never changes, so that pictures are encoded once.
+  ///   - stopSignal: the signal that asked for a stop, once there is one.
   init(
     _ loaded: LoadedModel, pairs: PairSet, captions: CaptionSelector, loaderTasks: Int,
-    damageLimit: Double, imagesAreLocked: Bool = false
+    damageLimit: Double, imagesAreLocked: Bool = false,
+    stopSignal: @escaping () -> Int32? = { StopSignals.pending }
   ) throws(ModelError) {
+    self.stopSignal = stopSignal
     self.loaded = loaded
     self.pairs = pairs
     keepsImages = imagesAreLocked
@@ -56,6 +60,7 @@ final class Validator {
   /// - Parameters:
   ///   - withTexts: whether captions are encoded too; without, `texts` stays empty.
   ///   - progress: is told how many pairs of how many are done.
+  /// - Throws: `ModelError.interrupted` where a signal asked for a stop.
   func embed(
     withTexts: Bool = true, progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(ModelError) -> PairEmbeddings {
@@ -65,8 +70,11 @@ final class Validator {
     var walk = EvaluationPairs(
       pairs: pairs, tokenizer: loaded.tokenizer, configuration: configuration,
       knownDamage: keptImages?.damaged ?? [])
+    var signal: Int32?
     do throws(PairDataError) {
       while let batch = try await walk.next() {
+        signal = stopSignal()
+        if signal != nil { break }
         if keptImages == nil {
           result.images += embedder.embedImages(count: batch.images.count) { range, target in
             batch.images.write(range, into: target)
@@ -84,6 +92,7 @@ final class Validator {
     } catch {
       throw .data(error)
     }
+    if let signal { throw .interrupted(signal: signal) }
     if let keptImages {
       result.images = keptImages.images
     } else if keepsImages {

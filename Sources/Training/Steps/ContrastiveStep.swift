@@ -36,6 +36,8 @@ package final class ContrastiveStep {
     /// The multiplier of similarities.
     package var logitScale: Float
     package var tokenCount: Int
+    /// Rows of the batch whose picture or caption has an embedding that is not finite.
+    package var nonFiniteRows: [Int]
   }
 
   let settings: Settings
@@ -81,6 +83,7 @@ package final class ContrastiveStep {
     try text.reserve(chunkCount: textChunks.count)
     // Embeddings go straight to where the loss reads them.
     let valueCount = batch.count * model.configuration.embeddingWidth
+    var nonFiniteRows: Set<Int> = []
     switch batch.images {
     case .embeddings(let given):
       precondition(!trainsImage, "Given embeddings belong to a locked image tower.")
@@ -88,9 +91,15 @@ package final class ContrastiveStep {
         given.count == valueCount, "\(given.count) numbers for \(batch.count) embeddings.")
       loss.set("image", to: given)
     case .pixels:
-      loss.withInput("image", count: valueCount) { image.encode(imageChunks, into: $0) }
+      loss.withInput("image", count: valueCount) {
+        image.encode(imageChunks, into: $0)
+        nonFiniteRows.formUnion(Self.nonFiniteRows($0, count: batch.count))
+      }
     }
-    loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
+    loss.withInput("text", count: valueCount) {
+      text.encode(textChunks, into: $0)
+      nonFiniteRows.formUnion(Self.nonFiniteRows($0, count: batch.count))
+    }
     loss.set("image_groups", to: batch.imageGroups)
     loss.set("text_groups", to: batch.textGroups)
     for stage in 0...1 { loss.run(stage: stage, sizes: [.pairs: batch.count], randomKey: 0) }
@@ -103,7 +112,21 @@ package final class ContrastiveStep {
     }
     return Result(
       loss: loss.withValues(of: "loss") { $0[0] },
-      logitScale: loss.withValues(of: "scale") { $0[0] }, tokenCount: batch.ids.count)
+      logitScale: loss.withValues(of: "scale") { $0[0] }, tokenCount: batch.ids.count,
+      nonFiniteRows: nonFiniteRows.sorted())
+  }
+
+  /// - Parameter embeddings: [count, width].
+  private static func nonFiniteRows(
+    _ embeddings: UnsafeMutableBufferPointer<Float>, count: Int
+  ) -> [Int] {
+    let width = embeddings.count / count
+    return (0..<count).filter { row in
+      // Zero times anything finite is zero.
+      var sum: Float = 0
+      for value in embeddings[row * width..<(row + 1) * width] { sum += 0 * value }
+      return sum != 0
+    }
   }
 
   /// Reports the time of every operation from now on.

@@ -70,13 +70,19 @@ struct MiniatureRun {
 
   /// Trains under a root of this folder. - Returns: how it ended and what was said.
   func train(
-    _ overrides: [String] = [], root: String = "a", resume: ResumeMode = .auto
+    _ overrides: [String] = [], root: String = "a", resume: ResumeMode = .auto,
+    stopSignal: @escaping () -> Int32? = { nil }, onValidation: @escaping () -> Void = {}
   ) async throws -> (outcome: TrainingOutcome, notes: [String]) {
     var notes: [String] = []
     let trainer = try Trainer(
-      try recipe(overrides), root: "\(folder)/\(root)", resume: resume
+      try recipe(overrides), root: "\(folder)/\(root)", resume: resume,
+      stopSignal: stopSignal
     ) { event in
-      if case .note(let text) = event { notes.append(text) }
+      switch event {
+      case .note(let text): notes.append(text)
+      case .validation: onValidation()
+      default: break
+      }
     }
     return (try await trainer.run(), notes)
   }

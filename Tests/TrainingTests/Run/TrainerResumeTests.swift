@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Checkpoints
+@testable import DurableFiles
 @testable import Training
 
 struct TrainerResumeTests {
@@ -43,6 +44,75 @@ struct TrainerResumeTests {
     #expect(
       early.tensors["parameters/text/embeddings/positions"]
         != whole.tensors["parameters/text/embeddings/positions"])
+  }
+
+  /// Wherever it comes: between steps, between batches of a validation, while pictures are encoded.
+  @Test func `a signal at any time loses nothing and changes no bit`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let locked = [
+      #"model.train=["image/**: locked", "**: trained"]"#, "data.augmentation=none",
+    ]
+    _ = try await run.train(locked, root: "whole")
+    var interruptions = 0
+    var outcome = TrainingOutcome.interrupted(signal: SIGTERM, step: 0)
+    // The n-th time that a run looks for a signal there is one; a later n, the later in the run.
+    for looks in 1... {
+      var left = looks
+      outcome = try await run.train(locked, root: "broken") {
+        left -= 1
+        return left < 0 ? SIGTERM : nil
+      }.outcome
+      guard case .interrupted = outcome else { break }
+      interruptions += 1
+    }
+    #expect(outcome == .finished(steps: 7) && interruptions > 5)
+    #expect(
+      try run.contents(run.checkpoints("broken") + "/last.h5")
+        == run.contents(run.checkpoints("whole") + "/last.h5"))
+    #expect(try run.rows("broken") == run.rows("whole"))
+  }
+
+  @Test func `a signal during the last validation leaves it to the next start`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(root: "whole")
+    var validations = 0
+    let first = try await run.train(
+      root: "broken", stopSignal: { validations == 2 ? SIGTERM : nil },
+      onValidation: { validations += 1 })
+    // After the second validation the next look is between steps.
+    #expect(first.outcome == .interrupted(signal: SIGTERM, step: 6))
+    var looks = 0
+    let second = try await run.train(root: "broken") {
+      looks += 1
+      return looks == 2 ? SIGTERM : nil
+    }
+    // The first look is before step 7, the second in the validation after it.
+    #expect(second.outcome == .interrupted(signal: SIGTERM, step: 7))
+    let saved = try run.contents(run.checkpoints("broken") + "/last.h5")
+    #expect(saved.state.validationIsDue && saved.state.step == 7)
+    let third = try await run.train(root: "broken")
+    #expect(third.outcome == .finished(steps: 7))
+    #expect(
+      try run.contents(run.checkpoints("broken") + "/last.h5")
+        == run.contents(run.checkpoints("whole") + "/last.h5"))
+    #expect(try run.rows("broken") == run.rows("whole"))
+  }
+
+  @Test func `a run that another process holds is not read`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(["length=2 steps", "optimizer.schedule=constant"])
+    let held = try CheckpointFolder(root: run.folder + "/a", run: "miniature")
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train(["length=3 steps", "optimizer.schedule=constant"])
+    }
+    guard case .file(let refused)? = error, refused.operation == .lock else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    withExtendedLifetime(held) {}
   }
 
   @Test func `loader tasks and a memory budget change no bit`() async throws {

@@ -57,7 +57,9 @@ struct TrainerTests {
   {
     let run = try MiniatureRun()
     defer { run.remove() }
-    let source = try overflowingCheckpoint(run)
+    let source = try damagedCheckpoint(run) {
+      $0.storage(of: "text/projection/weight").update(repeating: 3e38)
+    }
     let start = try run.contents(source)
     let overrides = [
       "model={from: \(source), train: [\"**: trained\"]}", "non_finite.stop_after=3",
@@ -76,6 +78,26 @@ struct TrainerTests {
     for (path, values) in start.tensors where path.hasPrefix("parameters/") {
       #expect(saved.tensors[path] == values)
     }
+  }
+
+  @Test func `a step that is not finite names the pairs at fault`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    // Characters of some captions, not of all.
+    let source = try damagedCheckpoint(run) { parameters in
+      let words = parameters.storage(of: "text/embeddings/words")
+      for row in 671..<900 { words[row * 32] = .nan }
+    }
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train([
+        "model={from: \(source), train: [\"**: trained\"]}", "non_finite.stop_after=1",
+      ])
+    }
+    guard case .notFinite(step: 1, inARow: 1, let keys)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect((1..<32).contains(keys.count))
   }
 
   @Test func `the multiplier of similarities stays below its maximum`() async throws {
@@ -110,12 +132,14 @@ struct TrainerTests {
       try FileManager.default.contentsOfDirectory(atPath: run.folder) == ["vocab.txt"])
   }
 
-  /// A checkpoint of the miniature whose text embeddings overflow.
-  private func overflowingCheckpoint(_ run: MiniatureRun) throws -> String {
+  /// A checkpoint of the miniature, damaged before it is written.
+  private func damagedCheckpoint(
+    _ run: MiniatureRun, damage: (CPUParameters) -> Void
+  ) throws -> String {
     let preparation = try RunPreparation(try run.recipe())
     let loaded = preparation.loaded
-    loaded.parameters.storage(of: "text/projection/weight").update(repeating: 3e38)
-    let path = run.folder + "/overflow.h5"
+    damage(loaded.parameters)
+    let path = run.folder + "/damaged.h5"
     try CheckpointWriter.write(
       to: path, document: loaded.document(recipe: nil, state: RunState()),
       parameters: loaded.tensors)
