@@ -112,7 +112,7 @@ let package = Package(
       name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: testing),
     .testTarget(
       name: "PairDataTests",
-      dependencies: ["CImageCodecs", "PairData", "StrictJSON", "Tokenizers"],
+      dependencies: ["CImageCodecs", "FileTestSupport", "PairData", "StrictJSON", "Tokenizers"],
       swiftSettings: testing),
     .testTarget(
       name: "WeightFilesTests", dependencies: ["DurableFiles", "WeightFiles"],
@@ -133,7 +133,8 @@ let package = Package(
       dependencies: ["CHDF5", "Checkpoints", "DurableFiles", "FileTestSupport", "FileTestProcess"],
       swiftSettings: testing),
     .testTarget(
-      name: "ONNXExportTests", dependencies: ["Autodiff", "Models", "ONNXExport", "TestSupport"],
+      name: "ONNXExportTests",
+      dependencies: ["Autodiff", "FileTestSupport", "Models", "ONNXExport", "TestSupport"],
       swiftSettings: testing),
     .testTarget(
       name: "TrainingTests",
@@ -145,8 +146,9 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "duiqi", "Checkpoints", "CPUDevice", "DurableFiles", "Models", "PairData", "Tokenizers",
-        "Training",
+        "duiqi", "Checkpoints", "CPUDevice", "DurableFiles", "FileTestSupport", "Models",
+        "PairData",
+        "Tokenizers", "Training",
       ],
       exclude: ["Help"], swiftSettings: testing),
     .testTarget(name: "TidyTests", swiftSettings: testing),

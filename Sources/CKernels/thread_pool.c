@@ -1,6 +1,7 @@
 #include "include/thread_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -137,7 +138,16 @@ void dq_thread_pool_run(dq_thread_pool *pool, int64_t task_count, dq_task body, 
   atomic_store_explicit(&pool->busy_workers, pool->worker_count, memory_order_relaxed);
   announce(pool);
   drain(pool, 0);
-  while (atomic_load_explicit(&pool->busy_workers, memory_order_acquire) > 0) DQ_PAUSE();
+  // A worker that is long in coming back waits for a core on a busy machine: leave it this one.
+  int spin = 0;
+  while (atomic_load_explicit(&pool->busy_workers, memory_order_acquire) > 0) {
+    if (spin < SPIN_COUNT) {
+      spin++;
+      DQ_PAUSE();
+    } else {
+      sched_yield();
+    }
+  }
 }
 
 void dq_thread_pool_destroy(dq_thread_pool *pool) {

@@ -3,7 +3,7 @@ internal import CKernels
 /// Threads that run the loops inside one operation; the calling thread takes part.
 ///
 /// Which thread runs a task is chance, so results must not depend on it: tasks write to disjoint
-/// places, and how work is cut into tasks depends on its size alone, never on `threadCount`.
+/// places, and how sums are cut into tasks depends on their size alone, never on `threadCount`.
 ///
 /// Safety of `@unchecked Sendable`: the C pool hands a job to its workers with release and acquire
 /// and returns after every worker has checked in; `run` is called by one program at a time, which

@@ -55,7 +55,7 @@ import Testing
       try CheckpointFolder(root: root.path, run: name)
     }
     #expect(error?.code == EINVAL)
-    #expect(try root.names == [])
+    #expect(root.names() == [])
   }
 
   // MARK: Ownership

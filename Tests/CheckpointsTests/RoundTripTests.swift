@@ -66,7 +66,7 @@ import Testing
       to: other, document: document, parameters: sample.parameters.checkpointTensors.reversed(),
       firstMoments: sample.firstMoments.checkpointTensors.reversed(),
       secondMoments: sample.secondMoments.checkpointTensors.reversed())
-    #expect(try sample.folder.read("other.h5") == sample.bytes)
+    #expect(try sample.folder.bytes(of: "other.h5") == sample.bytes)
   }
 
   @Test func `a checkpoint replaces the older one of its name`() throws {
@@ -74,7 +74,7 @@ import Testing
     let other = try SampleCheckpoint(seed: 8)
     try other.write(to: sample.path)
     #expect(try other.equals(CheckpointReader(sample.path)))
-    #expect(try sample.folder.names == ["step-00000007.h5"])
+    #expect(sample.folder.names() == ["step-00000007.h5"])
   }
 
   @Test(arguments: ["", "/a", "a/", "a//b", "A", "a b", "图", "a.b", "../a"])

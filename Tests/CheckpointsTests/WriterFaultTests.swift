@@ -50,7 +50,7 @@ import Testing
       }
       #expect(needed > found)
     }
-    #expect(try folder.names == [])
+    #expect(folder.names() == [])
   }
 
   @Test(.enabled(if: SmallDisk.isAvailable))
@@ -117,6 +117,6 @@ import Testing
       return
     }
     #expect(failure.problem?.hasPrefix("read back, it is wrong: ") == true)
-    #expect(try folder.names == [])
+    #expect(folder.names() == [])
   }
 }

@@ -1,5 +1,6 @@
 import CPUDevice
 import Checkpoints
+import FileTestSupport
 import Foundation
 import Models
 import PairData

@@ -16,11 +16,11 @@ import Testing
     try file.write([1, 2])
     try file.write([])
     try file.write([3])
-    #expect(try folder.names == [Folder.lastName(of: file.temporaryPath)])
+    #expect(folder.names() == [Folder.lastName(of: file.temporaryPath)])
     #expect(AtomicFile.isTemporary(Folder.lastName(of: file.temporaryPath)))
     try file.publish()
-    #expect(try folder.names == ["a.txt"])
-    #expect(try folder.read("a.txt") == [1, 2, 3])
+    #expect(folder.names() == ["a.txt"])
+    #expect(try folder.bytes(of: "a.txt") == [1, 2, 3])
   }
 
   @Test func `bytes in the middle are replaced before anyone sees the file`() throws {
@@ -29,16 +29,16 @@ import Testing
     try file.rewrite([1, 2], at: 1)
     try file.write([4])
     try file.publish()
-    #expect(try folder.read("a.txt") == [0, 1, 2, 3, 4])
+    #expect(try folder.bytes(of: "a.txt") == [0, 1, 2, 3, 4])
   }
 
   @Test func `what stands there stays until the new file is whole`() throws {
     try folder.write([9], to: "a.txt")
     let file = try AtomicFile(path("a.txt"))
     try file.write([1])
-    #expect(try folder.read("a.txt") == [9])
+    #expect(try folder.bytes(of: "a.txt") == [9])
     try file.publish()
-    #expect(try folder.read("a.txt") == [1])
+    #expect(try folder.bytes(of: "a.txt") == [1])
   }
 
   @Test func `a file that is given up leaves nothing`() throws {
@@ -46,7 +46,7 @@ import Testing
       let file = try AtomicFile(path("a.txt"))
       try file.write([UInt8](repeating: 1, count: 100_000))
     }
-    #expect(try folder.names == [])
+    #expect(folder.names() == [])
   }
 
   @Test func `two writers of one name do not meet`() throws {
@@ -57,8 +57,8 @@ import Testing
     try second.write([2])
     try first.publish()
     try second.publish()
-    #expect(try folder.read("a.txt") == [2])
-    #expect(try folder.names == ["a.txt"])
+    #expect(try folder.bytes(of: "a.txt") == [2])
+    #expect(folder.names() == ["a.txt"])
   }
 
   @Test func `the temporary file is flushed, then renamed, by its own inode`() throws {
@@ -78,7 +78,7 @@ import Testing
     let kept = [".duiqi-tmp.txt", ".hidden", "a.txt", "b.duiqi-tmp"]
     for name in left + kept { try folder.write([1], to: name) }
     #expect(try AtomicFile.sweepTemporaries(in: folder.path) == left)
-    #expect(try folder.names == kept)
+    #expect(folder.names() == kept)
     #expect(try AtomicFile.sweepTemporaries(in: folder.path) == [])
   }
 
@@ -100,7 +100,7 @@ import Testing
     try Folder.create(path("a.txt"))
     let error = #expect(throws: FileError.self) { try AtomicFile.write([1], to: path("a.txt")) }
     #expect(error == FileError(.publish, path: path("a.txt"), code: EISDIR))
-    #expect(try folder.names == ["a.txt"])
+    #expect(folder.names() == ["a.txt"])
   }
 
   @Test func `no room is said to be so and leaves nothing`() async throws {

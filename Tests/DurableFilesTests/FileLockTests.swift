@@ -36,7 +36,7 @@ import Testing
     child.kill()
     let lock = try FileLock(path)
     // The number of a longer holder does not shine through.
-    #expect(try folder.read(".lock") == Array("\(getpid())".utf8))
+    #expect(try folder.bytes(of: ".lock") == Array("\(getpid())".utf8))
     withExtendedLifetime(lock) {}
   }
 

@@ -1,4 +1,5 @@
 import Autodiff
+import FileTestSupport
 import Foundation
 import Testing
 
@@ -79,7 +80,7 @@ import Testing
 
   @Test func `damage to the weights' own file is noticed`() throws {
     try write(outputs: 300, messageLimit: 1_500)
-    #expect(folder.names == ["linear.onnx", "linear.onnx.data"])
+    #expect(folder.names() == ["linear.onnx", "linear.onnx.data"])
     #expect(try ONNXFile("\(folder.path)/linear.onnx").findings() == [])
     let data = try folder.bytes(of: "linear.onnx.data")
     for offset in [0, 23, 4_096, data.count - 1] {

@@ -1,4 +1,5 @@
 import Autodiff
+import FileTestSupport
 import Testing
 
 @testable import ONNXExport
@@ -42,7 +43,7 @@ import Testing
     #expect(model.integers(1) == [8])
     #expect(model.text(2) == "duiqi")
     #expect(model.message(8)?.integers(2) == [17])
-    #expect(folder.names == ["linear.onnx"])
+    #expect(folder.names() == ["linear.onnx"])
   }
 
   @Test func `metadata keeps its order and its characters`() throws {
@@ -103,7 +104,7 @@ import Testing
       [Float](repeating: 2, count: $0 == "layer/bias" ? 300 : 600)
     }
     #expect(written == [path, "\(path).data"])
-    #expect(folder.names == ["linear.onnx", "linear.onnx.data"])
+    #expect(folder.names() == ["linear.onnx", "linear.onnx.data"])
     let tensors = try #require(WireMessage(try folder.bytes(of: "linear.onnx"))?.message(7))
       .messages(5)
     let places = tensors.map { tensor in
@@ -126,7 +127,7 @@ import Testing
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(folder.names.isEmpty)
+    #expect(folder.names().isEmpty)
   }
 
   @Test func `values of another count leave no file behind`() {
@@ -134,7 +135,7 @@ import Testing
       try linearModel().write(to: "\(folder.path)/x") { _ in [1, 2] }
     }
     #expect(error == .wrongValueCount(path: "layer/weight", found: 2, expected: 6))
-    #expect(folder.names.isEmpty)
+    #expect(folder.names().isEmpty)
   }
 
   @Test func `a folder that is missing is named`() {

@@ -1,4 +1,5 @@
 import Autodiff
+import FileTestSupport
 import Foundation
 import Testing
 

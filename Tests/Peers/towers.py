@@ -77,7 +77,7 @@ class ImageTower(nn.Module):
         self.patches = nn.Linear(3 * patch * patch, width, bias=False)
         self.class_embedding = nn.Parameter(deviation * torch.randn(width))
         tokens = (size // patch) ** 2 + 1
-        self.positions = nn.Parameter(deviation * torch.randn(tokens, width))
+        self.positions = nn.Parameter(5 * deviation * torch.randn(tokens, width))
         self.pre_norm = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(PreNormBlock(width, head_width) for _ in range(depth))
         self.post_norm = nn.LayerNorm(width)
@@ -111,10 +111,12 @@ class TextTower(nn.Module):
         self.blocks = nn.ModuleList(
             PostNormBlock(width, head_width, hidden_width) for _ in range(depth))
         self.projection = nn.Parameter(width ** -0.5 * torch.randn(width, embedding_width))
-        for module in self.modules():
-            if isinstance(module, (nn.Linear, nn.Embedding)):
-                nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(self.words.weight, std=1)
+        for table in (self.positions, self.token_types):
+            nn.init.normal_(table.weight, std=0.2)
+        for module in self.blocks.modules():
             if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=0.83 * width ** -0.5)
                 nn.init.zeros_(module.bias)
 
     def forward(self, ids):

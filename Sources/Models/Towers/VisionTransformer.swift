@@ -46,6 +46,9 @@ public struct VisionTransformer: Sendable {
 
   /// PyTorch's default for layer normalization, which CLIP keeps.
   static let epsilon: Float = 1e-5
+  /// Positions start this much larger than CLIP's, so that a short run need not find them first:
+  /// the emoji recipes learn faster by it. Published weights bring their own.
+  static let positionScale: Float = 5
 
   public let configuration: Configuration
   let patchEmbedding: Parameter
@@ -60,14 +63,15 @@ public struct VisionTransformer: Sendable {
     self.configuration = configuration
     let width = configuration.width
     let patch = configuration.patchSize
-    // Chinese-CLIP draws these three with deviation width^-0.5 (its model.py).
+    // Chinese-CLIP draws these two with deviation width^-0.5 (its model.py), and positions too.
     let deviation = 1 / Float(width).squareRoot()
     patchEmbedding = scope.parameter(
       "patch_embedding/weight", [width, 3, patch, patch],
       .uniform(bound: 1 / Float(3 * patch * patch).squareRoot()))
     classEmbedding = scope.parameter("class_embedding", [width], .normal(deviation: deviation))
     positions = scope.parameter(
-      "positions", [configuration.tokenCount, width], .normal(deviation: deviation))
+      "positions", [configuration.tokenCount, width],
+      .normal(deviation: VisionTransformer.positionScale * deviation))
     preNorm = LayerNorm(scope / "pre_norm", width: width, epsilon: VisionTransformer.epsilon)
     blocks = (0..<configuration.depth).map { index in
       TransformerBlock(

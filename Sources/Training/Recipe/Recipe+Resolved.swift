@@ -22,7 +22,7 @@ extension Recipe {
   }
 
   /// What a key has, as it is written; nothing where the key is left out.
-  private func resolvedValue(_ path: String) -> String? {
+  func resolvedValue(_ path: String) -> String? {
     switch path.prefix(while: { $0 != "." }) {
     case "run": RecipeWriter.quoted(run)
     case "model": modelValue(path)

@@ -53,12 +53,12 @@ extension RunPlan: CustomStringConvertible {
     let images =
       keepsImageEmbeddings
       ? "  pictures  encoded once, before the first step"
-      : "  pictures  \(billions(cost.imageOperations)), \(cost.imageChunks) chunks, "
+      : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice"
     return """
       Each of \(totalSteps) steps (\(stepsPerEpoch) an epoch)
       \(images)
-        texts     \(billions(cost.textOperations)), \(cost.textChunks) chunks, \
+        texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
       \(cost.textChunksAgain) of them encoded twice
         loss      \(billions(cost.lossOperations))
         in all    \(billions(cost.operations))
@@ -71,6 +71,8 @@ extension RunPlan: CustomStringConvertible {
       + (training.damaged + (validation?.damaged ?? [])).map { "  damaged: \($0)" })
       .joined(separator: "\n")
   }
+
+  private static func chunks(_ count: Int) -> String { count == 1 ? "1 chunk" : "\(count) chunks" }
 
   private static func mebibytes(_ bytes: Int) -> String {
     FixedText.number(Double(bytes) / Double(1 << 20), decimals: 1) + " MiB"

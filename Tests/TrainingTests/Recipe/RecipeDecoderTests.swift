@@ -62,4 +62,20 @@ import Testing
     #expect(error.description.hasPrefix("--set batch.pears=16: `batch.pears` is not a key"))
     #expect(error.description.contains("`batch.pairs`"))
   }
+
+  /// A key that is missing there could change in the middle of a run without anybody noticing.
+  @Test func `every key stands in the resolved recipe that gives it`() throws {
+    let recipes = [
+      try RecipeExamples.decode(RecipeExamples.tuning),
+      try RecipeExamples.decode(
+        RecipeExamples.fresh, "model.image_from=image.h5",
+        "optimizer.schedule={linear: {warmup: 3 steps}}"),
+    ]
+    let missing = RecipeSchema.keys.map(\.path).filter { path in
+      recipes.allSatisfy { $0.resolvedValue(path) == nil }
+    }
+    #expect(missing == ["optimizer.schedule"])
+    let constant = try RecipeExamples.decode(RecipeExamples.fresh, "optimizer.schedule=constant")
+    #expect(constant.resolvedValue("optimizer.schedule") == "constant")
+  }
 }
