@@ -30,13 +30,16 @@ public struct PictureFiles: Sendable {
     } catch {
       throw .fileFailure(action: .list, path: path, reason: lastSystemError())
     }
-    names = all.filter { name in
-      name.lastIndex(of: ".").map {
-        Self.endings.contains(name[name.index(after: $0)...].lowercased())
-      } ?? false
-    }
+    names = all.filter(Self.isPicture)
     otherCount = all.count - names.count
     guard !names.isEmpty else { throw .noPictures(folder: path) }
+  }
+
+  /// Whether a file's name ends like a picture's.
+  static func isPicture(_ name: String) -> Bool {
+    name.lastIndex(of: ".").map {
+      endings.contains(name[name.index(after: $0)...].lowercased())
+    } ?? false
   }
 
   public var count: Int { names.count }
