@@ -9,7 +9,9 @@
 //     y = x P(x),                dx = dy (P(x) + x p(x))
 // Quick GELU (the same paper's sigmoid form, as OpenAI CLIP uses it), s = sigmoid(1.702 x):
 //     y = x s,                   dx = dy (s + 1.702 x s (1 - s))
-// The factor x is held inside the range where the other factor is not yet 0, so that infinities
+// ReLU (Nair and Hinton 2010):
+//     y = max(x, 0),             dx = dy where y > 0, else 0
+// The factor x of the first two is held inside the range where the other factor is not yet 0, so that infinities
 // give the limits and not 0 * infinity.
 
 /// x between -limit and limit; NaN stays.
@@ -54,6 +56,18 @@ void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *d
     const float s = sigmoid(1.702f * x[i]);
     dx[i] = dy[i] * (s + 1.702f * clamped(x[i], 60.0f) * (s * (1.0f - s)));
   }
+}
+
+DQ_CLONES
+void dq_relu_forward(int64_t n, const float *x, float *y) {
+  DQ_ELEMENTWISE
+  for (int64_t i = 0; i < n; ++i) y[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
+DQ_CLONES
+void dq_relu_backward(int64_t n, const float *y, const float *dy, float *dx) {
+  DQ_ELEMENTWISE
+  for (int64_t i = 0; i < n; ++i) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
 }
 
 DQ_CLONES

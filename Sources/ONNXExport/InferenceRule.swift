@@ -4,6 +4,7 @@ internal import Autodiff
 enum InferenceRule {
   static func reason(against operation: any Operation) -> String {
     switch operation {
+    case is BatchNormalization: "BatchNormalization takes a training batch's own statistics"
     case is Dropout: "Dropout changes values at random, which only training wants"
     case is SymmetricInfoNCE: "SymmetricInfoNCE is a training objective"
     case is any GradientOperation: "\(operation.name) is part of a gradient"

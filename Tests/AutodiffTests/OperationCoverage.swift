@@ -38,6 +38,7 @@ struct OperationCoverage {
       cpuFaces: try text(below: "Sources/CPUDevice"),
       onnxFaces: try text(below: "Sources/ONNXExport"),
       withoutONNX: [
+        "BatchNormalization": "is FixedBatchNormalization in inference",
         "Dropout": "is the identity in inference",
         "SymmetricInfoNCE": "is a loss; encoders are exported",
       ])

@@ -51,6 +51,51 @@ import Testing
     }
   }
 
+  @Test func `batch norms check their widths, and their statistics have no gradient`() async {
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      _ = graph.input("x", [2, 3]).batchNormalized(
+        scale: graph.input("scale", [2]), shift: graph.input("shift", [3]), epsilon: 1e-5)
+    }
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      let (x, column) = (graph.input("x", [2, 3]), graph.input("column", [3]))
+      _ = x.normalized(
+        mean: column, variance: graph.input("variance", [2]), scale: column, shift: column,
+        epsilon: 1e-5)
+    }
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      let (x, column) = (graph.input("x", [2, 3]), graph.input("column", [3]))
+      let mean = x.batchNormalized(scale: column, shift: column, epsilon: 1e-5).mean
+      _ = graph.gradients(of: mean, withRespectTo: [x])
+    }
+  }
+
+  @Test func `filters and windows fit their maps`() async {
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      _ = graph.input("x", [Extent(.images) * 16, 3]).convolved(
+        with: graph.input("filters", [2, 4, 3, 3]), side: 4)
+    }
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      _ = graph.input("x", [Extent(.images) * 15, 3]).convolved(
+        with: graph.input("filters", [2, 3, 3, 3]), side: 4)
+    }
+    await #expect(processExitsWith: .failure) {
+      let graph = Graph()
+      _ = graph.input("x", [Extent(.images) * 4, 3]).convolved(
+        with: graph.input("filters", [2, 3, 3, 3]), side: 2)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = Graph().input("x", [Extent(.images) * 25, 3]).averagePooled(side: 5, window: 2)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = Graph().input("x", [Extent(.images) * 5, 3]).prependingMean(toSequencesOf: 4)
+    }
+  }
+
   @Test func `attention checks its heads and its three inputs`() async {
     await #expect(processExitsWith: .failure) {
       let x = Graph().input("x", [Extent(.images) * 2, 5])

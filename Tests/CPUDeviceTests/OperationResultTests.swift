@@ -8,6 +8,7 @@ import Testing
   @Test func `statistics of a norm are computed where nobody reads its value`() throws {
     try compareEachResult(of: LayerNormalizationCase.self)
     try compareEachResult(of: L2NormalizationCase.self)
+    try compareEachResult(of: BatchNormalizationCase.self)
   }
 
   @Test func `log-sum-exps of attention are computed where nobody reads its value`() throws {
@@ -118,6 +119,17 @@ private enum L2NormalizationCase: ResultCase {
   static let sizes: AxisSizes = [:]
   static func inputs(_ graph: Graph) -> [Tensor] { [graph.input("x", [5, 7])] }
   static func operation(_ inputs: [Tensor]) -> any Operation { L2Normalization() }
+}
+
+private enum BatchNormalizationCase: ResultCase {
+  static let sizes: AxisSizes = [:]
+  static func inputs(_ graph: Graph) -> [Tensor] {
+    [graph.input("x", [611, 7]), graph.input("scale", [7]), graph.input("shift", [7])]
+  }
+  static func operation(_ inputs: [Tensor]) -> any Operation {
+    let y = inputs[0].batchNormalized(scale: inputs[1], shift: inputs[2], epsilon: 1e-5).rows
+    return y.graph.nodes[y.id.node].operation
+  }
 }
 
 private enum AttentionCase: ResultCase {

@@ -12,7 +12,9 @@ extension OperationCase {
   ]
 
   /// Big enough for several tasks and for rests after the last full vector.
-  static let large: [OperationCase] = largeElementwise + largeRows + largeSequences + largeLosses
+  static let large: [OperationCase] =
+    largeElementwise + largeRows + largeMaps + largeSequences
+    + largeLosses
 
   private static let largeElementwise: [OperationCase] = [
     OperationCase("large elementwise chain") { capture in
@@ -56,6 +58,29 @@ extension OperationCase {
         ).firstTokens(layout: .equal(sequences: .images, length: 37))
     },
   ]
+
+  /// Several blocks and parts of a convolution; channels that panels take and that they do not.
+  private static let largeMaps: [OperationCase] =
+    [(16, 32, 1), (3, 32, 2), (16, 5, 1)].map { (channels: Int, filters: Int, stride: Int) in
+      OperationCase(
+        "large Convolution of \(channels) channels, stride \(stride), \(filters) filters",
+        sizes: [.images: 4], tolerance: .product
+      ) {
+        $0.floats("x", [Extent(.images) * (35 * 35), Extent(channels)]).convolved(
+          with: $0.parameter("filters", [filters, channels, 3, 3]), side: 35, stride: stride,
+          padding: 1)
+      }
+    } + [
+      OperationCase("large BatchNormalization", tolerance: .reduction) {
+        $0.floats("x", [1_307, 131]).batchNormalized(
+          scale: $0.parameter("scale", [131]), shift: $0.parameter("shift", [131]), epsilon: 1e-5
+        ).rows
+      },
+      OperationCase("large maps", sizes: [.images: 7], tolerance: .reduction) {
+        $0.floats("x", [Extent(.images) * (24 * 24), 67]).averagePooled(side: 24, window: 2)
+          .prependingMean(toSequencesOf: 144)
+      },
+    ]
 
   private static let largeSequences: [OperationCase] = {
     let lengths: [Int32] = [33, 1, 52, 17, 2, 64, 16]

@@ -4,7 +4,7 @@ import TestSupport
 @testable import Autodiff
 
 extension ExportCase {
-  static let catalog: [ExportCase] = elementwise + products + sequences + pictures + encoders
+  static let catalog: [ExportCase] = elementwise + products + sequences + pictures + maps + encoders
 
   /// Two chunks of pictures.
   private static let images: [Run] = [1, 3].map { Run(sizes: [.images: $0]) }

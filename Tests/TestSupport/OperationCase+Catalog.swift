@@ -4,7 +4,8 @@ internal import Autodiff
 /// widths, widths below a vector's length, width 1, sequences of one token, all layouts.
 extension OperationCase {
   public static let catalog: [OperationCase] =
-    elementwise + rows + products + norms + positions + attention + pictures + losses + views
+    elementwise + rows + products + norms + positions + attention + pictures + maps + losses
+    + views
 
   private static let shapes: [[Int]] = [[1, 1], [1, 7], [3, 1], [5, 17], [2, 33]]
 
@@ -24,6 +25,7 @@ extension OperationCase {
       OperationCase("Exponential \(sizes)") { $0.floats("x", shape).exponential },
       OperationCase("GELU \(sizes)") { $0.floats("x", shape).gelu },
       OperationCase("QuickGELU \(sizes)") { $0.floats("x", shape).quickGELU },
+      OperationCase("ReLU \(sizes)") { $0.floats("x", shape).relu },
       OperationCase("Dropout \(sizes)") { $0.floats("x", shape).dropout(0.3).dropout(0.1) },
       OperationCase("Fill \(sizes)") { capture in
         // A gradient without upstream starts from a fill of ones; here it is 1 + 1.

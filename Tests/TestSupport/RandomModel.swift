@@ -117,7 +117,7 @@ public struct RandomModel {
   private mutating func append() {
     let x = anyRows()
     let width = x.shape.last.fixed ?? 1
-    switch Int.random(in: 0..<14, using: &generator) {
+    switch Int.random(in: 0..<17, using: &generator) {
     case 0: rows.append(x + rowsLike(x))
     case 1: rows.append((x * rowsLike(x)).l2Normalized)
     case 2: rows.append(x.gelu)
@@ -141,6 +141,18 @@ public struct RandomModel {
       rows.append(
         x.attention(
           keys: rowsLike(x), values: rowsLike(x), headCount: 2, layout: layout, dropout: 0.1))
+    case 13: rows.append(x.relu)
+    case 14:
+      rows.append(
+        x.batchNormalized(
+          scale: parameter([width]), shift: parameter([width]), epsilon: 1e-5
+        ).rows)
+    case 15:
+      let variance = parameter([width])
+      rows.append(
+        x.normalized(
+          mean: parameter([width]), variance: variance * variance, scale: parameter([width]),
+          shift: parameter([width]), epsilon: 1e-1))
     default:
       // A view of a view, changed behind it, and seen in the first shape again.
       let narrow: Shape = [layout.rows * 2, Extent(width / 2)]

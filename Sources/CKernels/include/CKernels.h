@@ -41,6 +41,10 @@ void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx);
 /// y = x * sigmoid(1.702 x), OpenAI CLIP's activation.
 void dq_quick_gelu_forward(int64_t n, const float *x, float *y);
 void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *dx);
+/// NaN stays NaN.
+void dq_relu_forward(int64_t n, const float *x, float *y);
+/// dx from the forward result `y` and `dy`; `dx` may equal either.
+void dq_relu_backward(int64_t n, const float *y, const float *dy, float *dx);
 /// y [rows, width] += bias [width] on every row.
 void dq_bias_add(int64_t rows, int64_t width, const float *bias, float *y);
 
@@ -69,6 +73,31 @@ void dq_layer_norm_backward_input(
 void dq_layer_norm_backward_parameters(
   int64_t rows, int64_t width, const float *x, const float *mean,
   const float *reciprocal_deviation, const float *dy, float *dscale, float *dshift);
+
+// MARK: batch_norm.c. Statistics, scale and shift [width] are those of columns.
+
+/// ADDS the sums over rows of (x - mean)^2 into out [width].
+void dq_column_squares(
+  int64_t rows, int64_t width, const float *x, const float *mean, float *out);
+/// y = (x - mean) / sqrt(variance + epsilon) * scale + shift for x, y [rows, width]; `y` may equal
+/// `x`.
+void dq_batch_norm_forward(
+  int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
+  const float *mean, const float *variance, float epsilon, float *y);
+/// ADDS the sums over rows into dscale, dshift [width].
+void dq_batch_norm_backward_parameters(
+  int64_t rows, int64_t width, const float *x, const float *mean, const float *variance,
+  float epsilon, const float *dy, float *dscale, float *dshift);
+/// dx [rows, width] where the statistics are those of `count` rows, these among them; dscale and
+/// dshift are sums over all of them. `dx` may equal `dy` or `x`.
+void dq_batch_norm_backward_input(
+  int64_t rows, int64_t width, int64_t count, const float *x, const float *scale,
+  const float *mean, const float *variance, float epsilon, const float *dscale,
+  const float *dshift, const float *dy, float *dx);
+/// dx = dy * scale / sqrt(variance + epsilon); `dx` may equal `dy`.
+void dq_fixed_batch_norm_backward_input(
+  int64_t rows, int64_t width, const float *scale, const float *variance, float epsilon,
+  const float *dy, float *dx);
 
 // MARK: l2_norm.c
 
@@ -152,6 +181,44 @@ void dq_extract_patches(
 void dq_assemble_patches(
   int64_t images, int64_t channels, int64_t height, int64_t width, int64_t patch,
   const float *patches, float *pixels);
+
+// MARK: convolution.c. Maps are [images, side, side, channels], results [images, places, places].
+
+/// How filters of `kernel` by `kernel` pixels move over maps `side` by `side`.
+typedef struct {
+  int64_t side;
+  /// How many places a filter takes each way.
+  int64_t places;
+  int64_t kernel;
+  int64_t stride;
+  int64_t padding;
+} dq_windows;
+
+/// out [place_end - place_begin, kernel * kernel * channels]: the pixels of x under the filter at
+/// these places, counted over all images; zeros outside the map.
+void dq_gather_windows(
+  dq_windows windows, int64_t channels, int64_t place_begin, int64_t place_end, const float *x,
+  float *out);
+/// The adjoint's operand, out [pixel_end - pixel_begin, kernel * kernel * channels]: for pixels of
+/// x, counted over all images, the values of dy [images, places, places, channels] at the places
+/// where each tap of the filter lay on the pixel; zeros where there is none.
+void dq_gather_places(
+  dq_windows windows, int64_t channels, int64_t pixel_begin, int64_t pixel_end, const float *dy,
+  float *out);
+/// to [count, columns, rows] from `from` [count, rows, columns].
+void dq_transpose_matrices(
+  int64_t count, int64_t rows, int64_t columns, const float *from, float *to);
+
+// MARK: pooling.c. Maps are [images, side, side, channels].
+
+/// Means of windows, for the places [place_begin, place_end) of all images' results.
+void dq_average_windows(
+  int64_t side, int64_t window, int64_t channels, int64_t place_begin, int64_t place_end,
+  const float *x, float *y);
+/// The adjoint, for the pixels [pixel_begin, pixel_end) of all images' maps.
+void dq_spread_windows(
+  int64_t side, int64_t window, int64_t channels, int64_t pixel_begin, int64_t pixel_end,
+  const float *dy, float *dx);
 
 // MARK: panels.c. Matrix products over a packed right operand. Columns are a multiple of 16, packed
 // operands and results are aligned to 64 bytes.
