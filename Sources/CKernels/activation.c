@@ -11,8 +11,8 @@
 //     y = x s,                   dx = dy (s + 1.702 x s (1 - s))
 // ReLU (Nair and Hinton 2010):
 //     y = max(x, 0),             dx = dy where y > 0, else 0
-// The factor x of the first two is held inside the range where the other factor is not yet 0, so that infinities
-// give the limits and not 0 * infinity.
+// The factor x of the first two is held inside the range where the other factor is not yet 0, so
+// that infinities give the limits and not 0 * infinity.
 
 /// x between -limit and limit; NaN stays.
 DQ_INLINE float clamped(float x, float limit) {

@@ -62,7 +62,8 @@ void dq_transpose_matrices(
   for (int64_t matrix = 0; matrix < count; ++matrix) {
     for (int64_t row = 0; row < rows; ++row) {
       for (int64_t column = 0; column < columns; ++column) {
-        to[(matrix * columns + column) * rows + row] = from[(matrix * rows + row) * columns + column];
+        to[(matrix * columns + column) * rows + row] =
+          from[(matrix * rows + row) * columns + column];
       }
     }
   }

@@ -1,8 +1,8 @@
 #include "CKernels.h"
 #include "clones.h"
 
-// Means over windows of `window` by `window` pixels of square maps x [images, side, side, channels],
-// windows side by side, places = side / window of them each way.
+// Means over windows of `window` by `window` pixels of square maps x [images, side, side,
+// channels], windows side by side, places = side / window of them each way.
 //
 //     y[n, i, j] = sum over u, v of x[n, i window + u, j window + v] / window^2
 // Gradient: every pixel gets its window's dy / window^2.

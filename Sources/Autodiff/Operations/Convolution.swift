@@ -6,7 +6,8 @@
 /// `Conv2d` without bias, dilation or groups.
 ///
 /// Gradient:
-///     dx[n, a, b, c] = sum over o, u, v of dy[n, (a + p - u) / s, (b + p - v) / s, o] * w[o, c, u, v]
+///     dx[n, a, b, c] = sum over o, u, v of
+///         dy[n, (a + p - u) / s, (b + p - v) / s, o] * w[o, c, u, v]
 ///     dw[o, c, u, v] = sum over n, i, j of dy[n, i, j, o] * x[n, i s + u - p, j s + v - p, c]
 /// where terms count whose quotients are whole and inside the map.
 ///
