@@ -38,6 +38,8 @@ public final class Graph {
   }
 
   public internal(set) var nodes: [Node] = []
+  /// What a batch shows of running statistics, see ``observe(_:as:)``.
+  public private(set) var observations: [(parameter: Parameter, value: Tensor)] = []
   private var parameterReads: [String: Int] = [:]
   private var dropoutSiteCount: UInt32 = 0
   private var segmentCount = 0
@@ -63,6 +65,22 @@ public final class Graph {
   /// The tensor that reads this parameter, if the graph does.
   public func read(of parameter: Parameter) -> Tensor? {
     parameterReads[parameter.path].map { Tensor(graph: self, id: ValueID(node: $0, result: 0)) }
+  }
+
+  /// Notes that a batch shows `value` of a running statistic.
+  ///
+  /// Graphs change no parameters. Who runs the plan reads the value and moves the statistic by the
+  /// rule of its role, when the step is certain.
+  public func observe(_ parameter: Parameter, as value: Tensor) {
+    precondition(
+      !parameter.isLearned && parameter.shape == value.shape,
+      "\(parameter.path) \(parameter.shape) is no running statistic of \(value.shape).")
+    observations.append((parameter, value))
+  }
+
+  /// The same number everywhere.
+  public func filled(_ value: Float, _ shape: Shape) -> Tensor {
+    apply(Fill(value: value, shape: shape), to: [])[0]
   }
 
   /// Appends a node; its results' shapes follow from the operation's rule.

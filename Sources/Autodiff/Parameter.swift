@@ -11,19 +11,34 @@ public enum Initializer: Hashable, Sendable {
 
 /// A parameter's identity: where it lives in the model, its shape, how it starts. No storage.
 public struct Parameter: Hashable, Sendable {
+  /// Who changes a parameter.
+  public enum Role: Hashable, Sendable {
+    /// The optimizer, where a recipe's rules train it.
+    case learned
+    /// Nobody but the batches that are seen: each moves the value by this share of the way to what
+    /// it shows. Kept like any other, and never trained.
+    case runningMean(share: Float)
+    /// The same for a sum: each batch adds what it shows.
+    case runningSum
+  }
+
   /// Also the checkpoint's path and the recipe's pattern subject.
   public let path: String
   public let sizes: [Int]
   public let initializer: Initializer
+  public let role: Role
 
-  public init(path: String, sizes: [Int], initializer: Initializer) {
+  public init(path: String, sizes: [Int], initializer: Initializer, role: Role = .learned) {
     self.path = path
     self.sizes = sizes
     self.initializer = initializer
+    self.role = role
   }
 
   public var shape: Shape { Shape(fixed: sizes) }
   public var elementCount: Int { sizes.reduce(1, *) }
+  /// Whether an optimizer may change it.
+  public var isLearned: Bool { role == .learned }
 }
 
 /// A place in the model's tree of names; layers declare their parameters under it.
@@ -38,8 +53,10 @@ public struct ParameterScope: Sendable {
     ParameterScope(scope.path.isEmpty ? component : "\(scope.path)/\(component)")
   }
 
-  public func parameter(_ name: String, _ sizes: [Int], _ initializer: Initializer) -> Parameter {
-    Parameter(path: (self / name).path, sizes: sizes, initializer: initializer)
+  public func parameter(
+    _ name: String, _ sizes: [Int], _ initializer: Initializer, role: Parameter.Role = .learned
+  ) -> Parameter {
+    Parameter(path: (self / name).path, sizes: sizes, initializer: initializer, role: role)
   }
 }
 
@@ -72,7 +89,10 @@ public struct ParameterLayout: Sendable {
       entries.append(Entry(parameter: parameter, offset: offset, isTrained: isTrained))
       offset += (parameter.elementCount + 63) / 64 * 64
     }
-    for parameter in trained { place(parameter, isTrained: true) }
+    for parameter in trained {
+      precondition(parameter.isLearned, "\(parameter.path) is a statistic; nothing trains it.")
+      place(parameter, isTrained: true)
+    }
     trainedElementCount = offset
     for parameter in locked { place(parameter, isTrained: false) }
     elementCount = offset

@@ -6,21 +6,34 @@ public import Autodiff
 /// training it with one tower locked.
 public struct DualEncoder: Sendable {
   public struct Configuration: Hashable, Sendable {
-    public var image: VisionTransformer.Configuration
+    public var image: ImageTower.Configuration
     public var text: BERT.Configuration
     public var embeddingWidth: Int
 
     public init(
-      image: VisionTransformer.Configuration, text: BERT.Configuration, embeddingWidth: Int
+      image: ImageTower.Configuration, text: BERT.Configuration, embeddingWidth: Int
     ) {
       self.image = image
       self.text = text
       self.embeddingWidth = embeddingWidth
     }
+
+    public init(
+      image: VisionTransformer.Configuration, text: BERT.Configuration, embeddingWidth: Int
+    ) {
+      self.init(
+        image: .visionTransformer(image), text: text, embeddingWidth: embeddingWidth)
+    }
+
+    public init(
+      image: ModifiedResNet.Configuration, text: BERT.Configuration, embeddingWidth: Int
+    ) {
+      self.init(image: .modifiedResNet(image), text: text, embeddingWidth: embeddingWidth)
+    }
   }
 
   public let configuration: Configuration
-  public let image: VisionTransformer
+  public let image: ImageTower
   public let text: BERT
   /// The logarithm of the number that similarities are multiplied with, a scalar.
   public let logitScale: Parameter
@@ -29,19 +42,21 @@ public struct DualEncoder: Sendable {
     self.configuration = configuration
     let root = ParameterScope("")
     let width = configuration.embeddingWidth
-    image = VisionTransformer(root / "image", configuration.image, embeddingWidth: width)
+    image = ImageTower(root / "image", configuration.image, embeddingWidth: width)
     text = BERT(root / "text", configuration.text, embeddingWidth: width)
     // ln(1 / 0.07), Wu et al. 2018, arXiv:1805.01978, as CLIP starts.
     logitScale = root.parameter("logit_scale", [], .constant(2.659_260_0))
   }
 
-  /// All parameters in the order of their declaration.
+  /// All parameters in the order of their declaration, running statistics among them.
   public var parameters: [Parameter] { image.parameters + text.parameters + [logitScale] }
 
-  /// - Parameter pixels: [images, 3, imageSize, imageSize].
+  /// - Parameters:
+  ///   - pixels: [images, 3, imageSize, imageSize].
+  ///   - trained: the parameters that the graph will be differentiated by.
   /// - Returns: [images, embeddingWidth], rows of unit length.
-  public func imageEmbeddings(_ pixels: Tensor) -> Tensor {
-    image(pixels).l2Normalized
+  public func imageEmbeddings(_ pixels: Tensor, trained: Set<Parameter> = []) -> Tensor {
+    image(pixels, trained: trained).l2Normalized
   }
 
   /// - Returns: [sequences, embeddingWidth], rows of unit length.

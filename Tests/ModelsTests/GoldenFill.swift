@@ -21,10 +21,13 @@ enum GoldenFill {
   /// The values of a whole foreign tensor.
   static func values(of key: String, count: Int) -> [Float] {
     let seed = seed(of: key)
-    let isNorm = ["ln_", "LayerNorm", "bn"].contains { key.contains($0) }
+    let isNorm = ["ln_", "LayerNorm", "bn", "downsample.1"].contains { key.contains($0) }
     return (0..<count).map { index in
       let u = unit(seed, index)
       if key == "logit_scale" { return 2.0 }
+      if key.hasSuffix("running_var") { return Float(1 + u) }
+      if key.hasSuffix("running_mean") { return Float(0.2 * u) }
+      if key.hasSuffix("num_batches_tracked") { return 0 }
       if key.hasSuffix("bias") || key.hasSuffix("in_proj_bias") { return Float(0.2 * u) }
       if isNorm, key.hasSuffix("weight") { return Float(1 + 0.4 * u) }
       return Float(0.6 * u)

@@ -7,6 +7,13 @@ public enum ChineseCLIP {
     ]
   }
 
+  private static func image(_ configuration: ImageTower.Configuration) -> [DialectEntry] {
+    switch configuration {
+    case .visionTransformer(let configuration): image(configuration)
+    case .modifiedResNet(let configuration): image(configuration)
+    }
+  }
+
   private static func image(_ configuration: VisionTransformer.Configuration) -> [DialectEntry] {
     var entries = [
       DialectEntry("image/patch_embedding/weight", "visual.conv1.weight"),
@@ -57,7 +64,7 @@ public enum ChineseCLIP {
     return entries + [DialectEntry("text/projection/weight", "text_projection", .transposed)]
   }
 
-  private static func pair(_ ours: String, _ theirs: String) -> [DialectEntry] {
+  static func pair(_ ours: String, _ theirs: String) -> [DialectEntry] {
     ["weight", "bias"].map { DialectEntry("\(ours)/\($0)", "\(theirs).\($0)") }
   }
 }

@@ -1,9 +1,19 @@
 /// Parameter names of Hugging Face's `ChineseCLIPModel` (transformers,
 /// `models/chinese_clip/modeling_chinese_clip.py`), whose tensors have the same shapes as ours.
 public enum HuggingFaceChineseCLIP {
+  /// Whether the library has such a model: its image tower is a vision transformer.
+  public static func covers(_ configuration: DualEncoder.Configuration) -> Bool {
+    if case .visionTransformer = configuration.image { true } else { false }
+  }
+
   /// One entry for each of the model's parameters, in the model's order.
+  ///
+  /// - Parameter configuration: one that the library ``covers(_:)``.
   public static func entries(for configuration: DualEncoder.Configuration) -> [DialectEntry] {
-    image(configuration.image) + text(configuration.text) + [
+    guard case .visionTransformer(let image) = configuration.image else {
+      preconditionFailure("ChineseCLIPModel has no residual tower; ask `covers` first.")
+    }
+    return self.image(image) + text(configuration.text) + [
       DialectEntry("logit_scale", "logit_scale")
     ]
   }

@@ -1,5 +1,10 @@
+internal import Autodiff
+
 /// What one rule of a recipe says of the parameters it wins.
 public struct ParameterTreatment: Sendable, Equatable {
+  /// Of what no rule is asked about.
+  static let locked = ParameterTreatment(isTrained: false, rate: 0, decay: nil)
+
   public let isTrained: Bool
   /// The share of the learning rate, at least 0.
   public let rate: Float
@@ -45,6 +50,16 @@ public struct ParameterRules: Sendable, Equatable {
   }
 }
 
+extension ParameterRules {
+  /// The treatment of each parameter, in the order given; running statistics are no rule's affair.
+  ///
+  /// - Throws: as ``resolve(paths:)``.
+  func resolve(_ parameters: [Parameter]) throws(RecipeError) -> [ParameterTreatment] {
+    var found = try resolve(paths: parameters.filter(\.isLearned).map(\.path))[...]
+    return parameters.map { $0.isLearned ? found.removeFirst() : .locked }
+  }
+}
+
 extension ParameterRule {
   /// Reads `PATTERN: locked` or `PATTERN: trained[, decay NUMBER][, rate NUMBER]`.
   ///
@@ -58,7 +73,7 @@ extension ParameterRule {
     ).map { $0.split(separator: " ") }
     self.pattern = pattern
     if words.count == 1, words[0] == ["locked"] {
-      treatment = ParameterTreatment(isTrained: false, rate: 0, decay: nil)
+      treatment = .locked
       return
     }
     guard words[0] == ["trained"] else { return nil }

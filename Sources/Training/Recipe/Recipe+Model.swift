@@ -8,8 +8,9 @@ extension Recipe {
   }
 
   public enum Source: Sendable, Equatable {
-    /// A checkpoint file with parameters, configuration and vocabulary.
-    case checkpoint(path: String)
+    /// A checkpoint file with parameters, configuration and vocabulary; pictures perhaps of another
+    /// size than its own.
+    case checkpoint(path: String, imageSize: Int? = nil)
     /// Parameters drawn from the seed.
     case fresh(Fresh)
   }
@@ -27,16 +28,22 @@ extension Recipe {
   }
 
   public enum Family: String, Sendable, CaseIterable {
-    /// A vision transformer and a BERT, as in Chinese-CLIP.
+    /// A vision transformer or a residual network, and a BERT, as in Chinese-CLIP.
     case chineseCLIP = "chinese_clip"
   }
 
   public struct ImageTower: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+      /// Patches of so many pixels a side, and so many blocks.
+      case visionTransformer(patch: Int, depth: Int)
+      /// So many blocks in each layer.
+      case residualNetwork(layers: [Int])
+    }
+
     /// Pixels a side.
     public let size: Int
-    public let patch: Int
+    public let kind: Kind
     public let width: Int
-    public let depth: Int
     public let headWidth: Int
   }
 

@@ -39,7 +39,12 @@ extension Recipe {
     default: break
     }
     switch model.source {
-    case .checkpoint(let source): return path == "model.from" ? RecipeWriter.quoted(source) : nil
+    case .checkpoint(let source, let imageSize):
+      switch path {
+      case "model.from": return RecipeWriter.quoted(source)
+      case "model.configuration.image.size": return imageSize.map { "\($0)" }
+      default: return nil
+      }
     case .fresh(let fresh): return fresh.resolvedValue(path)
     }
   }
@@ -111,17 +116,29 @@ extension Recipe.Fresh {
     switch path {
     case "model.family": family.rawValue
     case "model.image_from": imageFrom.map(RecipeWriter.quoted)
-    case "model.configuration.image.size": "\(image.size)"
-    case "model.configuration.image.patch": "\(image.patch)"
-    case "model.configuration.image.width": "\(image.width)"
-    case "model.configuration.image.depth": "\(image.depth)"
-    case "model.configuration.image.head_width": "\(image.headWidth)"
+    case let path where path.hasPrefix("model.configuration.image."):
+      image.resolvedValue(String(path.dropFirst("model.configuration.image.".count)))
     case "model.configuration.text.width": "\(text.width)"
     case "model.configuration.text.depth": "\(text.depth)"
     case "model.configuration.text.head_width": "\(text.headWidth)"
     case "model.configuration.text.mlp_width": "\(text.mlpWidth)"
     case "model.configuration.text.maximum_positions": "\(text.maximumPositions)"
     case "model.configuration.embedding_width": "\(embeddingWidth)"
+    default: nil
+    }
+  }
+}
+
+extension Recipe.ImageTower {
+  /// - Parameter key: within the tower's group.
+  fileprivate func resolvedValue(_ key: String) -> String? {
+    switch (key, kind) {
+    case ("size", _): "\(size)"
+    case ("width", _): "\(width)"
+    case ("head_width", _): "\(headWidth)"
+    case ("patch", .visionTransformer(let patch, _)): "\(patch)"
+    case ("depth", .visionTransformer(_, let depth)): "\(depth)"
+    case ("layers", .residualNetwork(let layers)): "\(layers)"
     default: nil
     }
   }

@@ -7,11 +7,15 @@ extension RecipeDecoder {
   ) throws(RecipeError) -> Recipe.Model {
     let source: Recipe.Source
     if let path = values.optionalText("model.from") {
+      let size = "model.configuration.image.size"
+      let brought = RecipeSchema.keys.map(\.path).filter {
+        $0.hasPrefix("model.configuration.") && $0 != size
+      }
       try refuse(
-        ["model.family", "model.image_from", "model.configuration", "data.vocabulary"],
-        besides: "model.from", in: values,
-        because: "The checkpoint of `model.from` brings its own")
-      source = .checkpoint(path: paths.absolute(path))
+        ["model.family", "model.image_from", "data.vocabulary"] + brought, besides: "model.from",
+        in: values, because: "The checkpoint of `model.from` brings its own")
+      source = .checkpoint(
+        path: paths.absolute(path), imageSize: values.optionalInteger(size))
     } else {
       guard values.has("model.family") else {
         throw .missingKey(
@@ -28,15 +32,11 @@ extension RecipeDecoder {
   private static func fresh(
     _ values: RecipeValues, paths: RecipePaths
   ) throws(RecipeError) -> Recipe.Fresh {
-    let image = "model.configuration.image."
     let text = "model.configuration.text."
     let textWidth = try values.integer(text + "width")
     return Recipe.Fresh(
       family: try word("model.family", in: values),
-      image: Recipe.ImageTower(
-        size: try values.integer(image + "size"), patch: try values.integer(image + "patch"),
-        width: try values.integer(image + "width"), depth: try values.integer(image + "depth"),
-        headWidth: try values.integer(image + "head_width")),
+      image: try imageTower(values),
       text: Recipe.TextTower(
         width: textWidth, depth: try values.integer(text + "depth"),
         headWidth: try values.integer(text + "head_width"),
@@ -45,6 +45,26 @@ extension RecipeDecoder {
       embeddingWidth: try values.integer("model.configuration.embedding_width"),
       imageFrom: values.optionalText("model.image_from").map(paths.absolute),
       vocabulary: paths.absolute(try values.text("data.vocabulary")))
+  }
+
+  private static func imageTower(
+    _ values: RecipeValues
+  ) throws(RecipeError) -> Recipe.ImageTower {
+    let image = "model.configuration.image."
+    let kind: Recipe.ImageTower.Kind
+    if let layers = values.optionalIntegers(image + "layers") {
+      try refuse(
+        [image + "patch", image + "depth"], besides: image + "layers", in: values,
+        because: "A residual network has `layers`")
+      kind = .residualNetwork(layers: layers)
+    } else {
+      kind = .visionTransformer(
+        patch: try values.integer(image + "patch"), depth: try values.integer(image + "depth"))
+    }
+    return Recipe.ImageTower(
+      size: try values.integer(image + "size"), kind: kind,
+      width: try values.integer(image + "width"),
+      headWidth: try values.integer(image + "head_width"))
   }
 
   static func data(

@@ -24,11 +24,17 @@ enum RecipeRules {
   private static func check(
     _ model: Recipe.Fresh, _ recipe: Recipe, _ values: RecipeValues
   ) throws(RecipeError) {
-    let divisions: [(key: String, part: Int, whole: Int, name: String)] = [
-      ("image.patch", model.image.patch, model.image.size, "image.size"),
-      ("image.head_width", model.image.headWidth, model.image.width, "image.width"),
-      ("text.head_width", model.text.headWidth, model.text.width, "text.width"),
+    var divisions: [(key: String, part: Int, whole: Int, name: String)] = [
+      ("text.head_width", model.text.headWidth, model.text.width, "text.width")
     ]
+    switch model.image.kind {
+    case .visionTransformer(let patch, _):
+      divisions += [
+        ("image.patch", patch, model.image.size, "image.size"),
+        ("image.head_width", model.image.headWidth, model.image.width, "image.width"),
+      ]
+    case .residualNetwork: try checkResidualNetwork(model.image, values)
+    }
     for division in divisions where division.whole % division.part != 0 {
       throw conflict(
         values, "model.configuration." + division.key, "\(division.part)",
@@ -45,6 +51,29 @@ enum RecipeRules {
       throw conflict(
         values, "data.augmentation", "\(pixels) pixels",
         "The picture has \(model.image.size) a side", "Move it by less.")
+    }
+  }
+
+  private static func checkResidualNetwork(
+    _ image: Recipe.ImageTower, _ values: RecipeValues
+  ) throws(RecipeError) {
+    let group = "model.configuration.image."
+    guard image.size % 32 == 0 else {
+      throw conflict(
+        values, group + "size", "\(image.size) pixels",
+        "A residual network halves its maps five times", "Use a multiple of 32.")
+    }
+    guard image.width % 2 == 0, image.width <= 1024 else {
+      throw conflict(
+        values, group + "width", "\(image.width)",
+        "A residual network's stem begins with half of it and its last layer has 32 times as many",
+        "Use an even number up to 1024.")
+    }
+    guard 32 * image.width % image.headWidth == 0 else {
+      throw conflict(
+        values, group + "head_width", "\(image.headWidth)",
+        "It divides 32 times `\(group)width`, which is \(32 * image.width)",
+        "Change one of the two.")
     }
   }
 

@@ -39,20 +39,29 @@ enum RecipeSchema {
 
   private static let configuration = [
     RecipeKey(
-      path: "model.configuration.image.size", type: .integer(1...4096), presence: withFamily,
-      effect: "The picture's pixels a side."),
+      path: "model.configuration.image.size", type: .integer(1...4096),
+      presence: .optional("needed beside `family`; the checkpoint's beside `from`"),
+      effect: "The picture's pixels a side; beside `from`, a ViT's positions are resized to it."),
     RecipeKey(
-      path: "model.configuration.image.patch", type: .integer(1...4096), presence: withFamily,
+      path: "model.configuration.image.patch", type: .integer(1...4096),
+      presence: .optional("needed for a ViT beside `family`"),
       effect: "A patch's pixels a side; divides the size."),
     RecipeKey(
       path: "model.configuration.image.width", type: width, presence: withFamily,
       effect: "Channels of the image tower."),
     RecipeKey(
-      path: "model.configuration.image.depth", type: depth, presence: withFamily,
+      path: "model.configuration.image.depth", type: depth,
+      presence: .optional("needed for a ViT beside `family`"),
       effect: "Blocks of the image tower."),
     RecipeKey(
+      path: "model.configuration.image.layers", type: .integers(count: 4, 1...1024),
+      presence: .optional("a ViT"),
+      effect: "Makes the image tower a residual network with so many blocks in its layers, in "
+        + "place of `patch` and `depth`; `width` is that of its stem."),
+    RecipeKey(
       path: "model.configuration.image.head_width", type: width, presence: .fallback("64"),
-      effect: "Channels of an attention head; divides the width."),
+      effect: "Channels of an attention head; divides the width, of a residual network 32 times "
+        + "that."),
     RecipeKey(
       path: "model.configuration.text.width", type: width, presence: withFamily,
       effect: "Channels of the text tower."),

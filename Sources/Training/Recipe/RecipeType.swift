@@ -6,6 +6,8 @@ enum RecipeType: Sendable {
   /// One pattern of shards, or a list of them.
   case patterns
   case integer(ClosedRange<Int>)
+  /// A list of so many whole numbers.
+  case integers(count: Int, ClosedRange<Int>)
   /// `all`, or a number of threads.
   case threads
   case number(NumberRange)
@@ -33,6 +35,8 @@ enum RecipeType: Sendable {
       range.upperBound == .max
         ? "a whole number from \(range.lowerBound)"
         : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .integers(let count, let range):
+      "a list of \(count) whole numbers from \(range.lowerBound) to \(range.upperBound)"
     case .threads: "`all`, or a whole number from 1 to 1024"
     case .number(let range): "a number \(range)"
     case .pair(let range): "a list of two numbers \(range)"

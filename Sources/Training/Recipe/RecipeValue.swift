@@ -5,6 +5,7 @@ enum RecipeValue {
   case text(String)
   case patterns([String])
   case integer(Int)
+  case integers([Int])
   /// Nothing stands for all cores.
   case threads(Int?)
   case number(Double)
@@ -31,6 +32,8 @@ extension RecipeType {
       }
       return .pair(
         try number(items[0], in: range, key: key), try number(items[1], in: range, key: key))
+    case .integers(let count, let range):
+      return .integers(try integers(node, count: count, in: range, key: key))
     default: break
     }
     guard case .scalar(let text, let isQuoted) = node.content else { throw wrongType(node, key) }
@@ -105,7 +108,7 @@ extension RecipeType {
     case .augmentation:
       guard let augmentation = Augmentation(recipe: text) else { throw wrongType(node, key) }
       return .augmentation(augmentation)
-    case .name, .path, .captions, .number, .pair, .patterns, .rules:
+    case .name, .path, .captions, .number, .pair, .integers, .patterns, .rules:
       preconditionFailure("\(key) is not of a plain type; read(_:key:) takes those before.")
     }
   }
@@ -160,6 +163,23 @@ extension RecipeType {
       rules.append(rule)
     }
     return rules
+  }
+
+  private func integers(
+    _ node: RecipeNode, count: Int, in range: ClosedRange<Int>, key: String
+  ) throws(RecipeError) -> [Int] {
+    guard case .list(let items) = node.content, items.count == count else {
+      throw wrongType(node, key)
+    }
+    var numbers: [Int] = []
+    for item in items {
+      guard case .scalar(let text, isQuoted: false) = item.content,
+        let number = PlainNumber.integer(text)
+      else { throw wrongType(item, key) }
+      guard range.contains(number) else { throw outOfRange(item, key) }
+      numbers.append(number)
+    }
+    return numbers
   }
 
   private func number(

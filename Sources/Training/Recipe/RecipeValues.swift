@@ -129,6 +129,10 @@ extension RecipeValues {
     try required(path, optionalInteger(path))
   }
 
+  func optionalIntegers(_ path: String) -> [Int]? {
+    if case .integers(let numbers) = value(path) { numbers } else { nil }
+  }
+
   func threads(_ path: String) -> Int? {
     if case .threads(let count) = value(path) { count } else { nil }
   }

@@ -39,12 +39,44 @@ final class LoadedModel {
   }
 
   /// Takes all parameters from a checkpoint; both sides must have the same ones.
-  func readParameters(from reader: CheckpointReader) throws(ModelError) {
+  ///
+  /// - Parameter resizingPositions: whether the checkpoint's image tower is for pictures of another
+  ///   size, so that its positions are interpolated.
+  func readParameters(
+    from reader: CheckpointReader, resizingPositions: Bool = false
+  ) throws(ModelError) {
     let own = Set(parameters.layout.entries.map(\.parameter.path))
     if let other = reader.paths(in: .parameters).first(where: { !own.contains($0) }) {
       throw .checkpoint(.unexpectedMember(path: reader.path, member: other))
     }
-    try read(parameters.layout.entries.map(\.parameter), from: reader)
+    var wanted = parameters.layout.entries.map(\.parameter)
+    if resizingPositions {
+      wanted.removeAll { $0.path == PositionGrid.path }
+      try readResizedPositions(from: reader)
+    }
+    try read(wanted, from: reader)
+  }
+
+  private func readResizedPositions(from reader: CheckpointReader) throws(ModelError) {
+    let path = PositionGrid.path
+    let target = parameters.storage(of: path)
+    do throws(CheckpointError) {
+      let sizes = try reader.sizes(of: path, in: .parameters)
+      var values = [Float](repeating: 0, count: sizes.reduce(1, *))
+      try values.withUnsafeMutableBufferPointer { buffer throws(CheckpointError) in
+        try reader.read(path, in: .parameters, sizes: sizes, into: buffer)
+      }
+      guard let width = parameters.layout[path]?.parameter.sizes.last, sizes.last == width,
+        let grid = PositionGrid(values, width: width),
+        let resized = grid.resized(toRows: target.count / width)
+      else {
+        throw .damaged(
+          path: reader.path, member: path, problem: "it is no square grid of positions")
+      }
+      _ = target.update(from: resized)
+    } catch {
+      throw .checkpoint(error)
+    }
   }
 
   /// Takes some parameters from a checkpoint that may have others besides.

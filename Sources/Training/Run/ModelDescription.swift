@@ -30,11 +30,7 @@ extension ModelDescription {
       ("family", .text(Self.family)), ("embedding_width", number(configuration.embeddingWidth)),
       (
         "image",
-        .object([
-          member("size", image.imageSize), member("patch", image.patchSize),
-          member("width", image.width), member("depth", image.depth),
-          member("head_width", image.headWidth),
-        ])
+        .object(members(of: image))
       ),
       (
         "text",
@@ -46,6 +42,24 @@ extension ModelDescription {
         ])
       ),
     ])
+  }
+
+  /// A residual network is known by its layers.
+  private func members(of image: ImageTower.Configuration) -> [JSONValue.Member] {
+    switch image {
+    case .visionTransformer(let tower):
+      [
+        member("size", tower.imageSize), member("patch", tower.patchSize),
+        member("width", tower.width), member("depth", tower.depth),
+        member("head_width", tower.headWidth),
+      ]
+    case .modifiedResNet(let tower):
+      [
+        member("size", tower.imageSize),
+        .init(name: "layers", value: .array(tower.layers.map(number))),
+        member("width", tower.width), member("head_width", tower.headWidth),
+      ]
+    }
   }
 
   /// How inputs are prepared, as JSON.
@@ -80,11 +94,7 @@ extension ModelDescription {
     let family = try sizes.text("family")
     guard family == Self.family else { throw .unknownFamily(file: file, found: family) }
     let (image, text) = (try sizes.object("image"), try sizes.object("text"))
-    let imageTower = VisionTransformer.Configuration(
-      imageSize: try image.size("size", in: 1...4_096),
-      patchSize: try image.size("patch", in: 1...512),
-      width: try image.size("width", in: 1...16_384), depth: try image.size("depth", in: 1...256),
-      headWidth: try image.size("head_width", in: 1...1_024))
+    let imageTower = try image.imageTower()
     let textTower = BERT.Configuration(
       vocabularyCount: try text.size("vocabulary", in: 1...4_000_000),
       width: try text.size("width", in: 1...16_384), depth: try text.size("depth", in: 1...256),
@@ -95,9 +105,9 @@ extension ModelDescription {
     self.configuration = DualEncoder.Configuration(
       image: imageTower, text: textTower,
       embeddingWidth: try sizes.size("embedding_width", in: 1...16_384))
-    guard imageTower.width % imageTower.headWidth == 0, textTower.width % textTower.headWidth == 0,
-      imageTower.patchSize <= imageTower.imageSize
-    else { throw .damagedDescription(file: file, member: "configuration", problem: "its sizes") }
+    guard imageTower.isConsistent, textTower.width % textTower.headWidth == 0 else {
+      throw .damagedDescription(file: file, member: "configuration", problem: "its sizes")
+    }
     contextLength = try inputs.size("context_length", in: 2...textTower.positionCount)
     normalization = .init(
       mean: try inputs.numbers("image_mean"), deviation: try inputs.numbers("image_std"))
@@ -112,6 +122,38 @@ extension ModelDescription {
         ? .automatic : try CaptionSelector(selector)
     } catch {
       throw .damagedDescription(file: file, member: "preprocessing", problem: "\(error)")
+    }
+  }
+}
+
+extension JSONFields {
+  /// The image tower that these are the sizes of.
+  fileprivate func imageTower() throws(ModelError) -> ImageTower.Configuration {
+    let imageSize = try size("size", in: 1...4_096)
+    let headWidth = try size("head_width", in: 1...1_024)
+    guard value["layers"] == nil else {
+      return .modifiedResNet(
+        .init(
+          imageSize: imageSize, layers: try sizes("layers", count: 4, in: 1...256),
+          width: try size("width", in: 1...1_024), headWidth: headWidth))
+    }
+    return .visionTransformer(
+      .init(
+        imageSize: imageSize, patchSize: try size("patch", in: 1...512),
+        width: try size("width", in: 1...16_384), depth: try size("depth", in: 1...256),
+        headWidth: headWidth))
+  }
+}
+
+extension ImageTower.Configuration {
+  /// Whether there is such a tower.
+  fileprivate var isConsistent: Bool {
+    switch self {
+    case .visionTransformer(let tower):
+      tower.width % tower.headWidth == 0 && tower.patchSize <= tower.imageSize
+    case .modifiedResNet(let tower):
+      tower.imageSize % 32 == 0 && tower.width % 2 == 0
+        && tower.outputWidth % tower.headWidth == 0
     }
   }
 }
@@ -155,6 +197,20 @@ private struct JSONFields {
       throw missing(name)
     }
     return Int(number)
+  }
+
+  func sizes(
+    _ name: String, count: Int, in range: ClosedRange<Int>
+  ) throws(ModelError) -> [Int] {
+    guard case .array(let values)? = value[name], values.count == count else {
+      throw missing(name)
+    }
+    var sizes: [Int] = []
+    for value in values {
+      guard let number = value.integer, range.contains(Int(number)) else { throw missing(name) }
+      sizes.append(Int(number))
+    }
+    return sizes
   }
 
   func numbers(_ name: String) throws(ModelError) -> [Float] {

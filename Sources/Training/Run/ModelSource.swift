@@ -10,6 +10,8 @@ struct ModelSource {
   let description: ModelDescription
   let tokenizer: Tokenizer
   private let whole: CheckpointReader?
+  /// Whether `whole` has positions for pictures of another size.
+  private let resizesPositions: Bool
   private let imageTower: CheckpointReader?
 
   /// - Parameters:
@@ -23,8 +25,9 @@ struct ModelSource {
       return
     }
     switch recipe.model.source {
-    case .checkpoint(let path):
-      try self.init(recipe, whole: try UserCheckpoint.verified(path, prober: prober))
+    case .checkpoint(let path, let imageSize):
+      try self.init(
+        recipe, whole: try UserCheckpoint.verified(path, prober: prober), imageSize: imageSize)
     case .fresh(let fresh):
       try self.init(recipe, fresh: fresh, prober: prober)
     }
@@ -40,16 +43,25 @@ struct ModelSource {
       contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
       normalization: .clip, captions: recipe.data.validationCaptions)
     whole = nil
+    resizesPositions = false
     imageTower = try fresh.imageFrom.map { path throws(ModelError) in
       try UserCheckpoint.verified(path, prober: prober)
     }
   }
 
-  private init(_ recipe: Recipe, whole reader: CheckpointReader) throws(ModelError) {
+  /// - Parameter imageSize: of the pictures, where it is not what the checkpoint has.
+  private init(
+    _ recipe: Recipe, whole reader: CheckpointReader, imageSize: Int? = nil
+  ) throws(ModelError) {
     var description = try ModelDescription(
       configuration: reader.document.configuration,
       preprocessing: reader.document.preprocessing, file: reader.path)
     try Self.check(recipe, positions: description.configuration.text.positionCount)
+    resizesPositions = imageSize != nil && imageSize != description.configuration.image.imageSize
+    if let imageSize, resizesPositions {
+      description.configuration.image = try description.configuration.image.resized(
+        to: imageSize, file: reader.path)
+    }
     description.contextLength = recipe.data.contextLength
     description.decoding = Self.decoding(recipe)
     description.captions = recipe.data.validationCaptions
@@ -63,7 +75,7 @@ struct ModelSource {
   /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.
   func giveStartValues(to loaded: LoadedModel, seed: UInt64) throws(ModelError) {
     if let whole {
-      try loaded.readParameters(from: whole)
+      try loaded.readParameters(from: whole, resizingPositions: resizesPositions)
       return
     }
     loaded.parameters.initialize(seed: seed)
@@ -97,13 +109,46 @@ struct ModelSource {
     _ fresh: Recipe.Fresh, vocabularyCount: Int
   ) -> DualEncoder.Configuration {
     DualEncoder.Configuration(
-      image: .init(
-        imageSize: fresh.image.size, patchSize: fresh.image.patch, width: fresh.image.width,
-        depth: fresh.image.depth, headWidth: fresh.image.headWidth),
+      image: fresh.image.configuration,
       text: .init(
         vocabularyCount: vocabularyCount, width: fresh.text.width, depth: fresh.text.depth,
         headWidth: fresh.text.headWidth, mlpWidth: fresh.text.mlpWidth,
         positionCount: fresh.text.maximumPositions),
       embeddingWidth: fresh.embeddingWidth)
+  }
+}
+
+extension Recipe.ImageTower {
+  fileprivate var configuration: ImageTower.Configuration {
+    switch kind {
+    case .visionTransformer(let patch, let depth):
+      .visionTransformer(
+        .init(
+          imageSize: size, patchSize: patch, width: width, depth: depth, headWidth: headWidth))
+    case .residualNetwork(let layers):
+      .modifiedResNet(.init(imageSize: size, layers: layers, width: width, headWidth: headWidth))
+    }
+  }
+}
+
+extension ImageTower.Configuration {
+  /// The same tower for pictures of another size.
+  ///
+  /// - Throws: ``ModelError/mismatch(found:expected:advice:)`` where there is no such tower.
+  fileprivate func resized(to size: Int, file: String) throws(ModelError) -> Self {
+    let key = "`model.configuration.image.size`"
+    guard case .visionTransformer(var tower) = self else {
+      throw .mismatch(
+        found: "\(key) is \(size), the residual network of \(file) takes \(imageSize) pixels",
+        expected: "Only a vision transformer's positions can be resized",
+        advice: "Leave the size out.")
+    }
+    guard size % tower.patchSize == 0 else {
+      throw .mismatch(
+        found: "\(key) is \(size), the patches of \(file) have \(tower.patchSize) pixels a side",
+        expected: "A multiple of that was expected", advice: "Change the size.")
+    }
+    tower.imageSize = size
+    return .visionTransformer(tower)
   }
 }

@@ -50,7 +50,7 @@ final class RunPreparation {
     let parameters = DualEncoder(source.description.configuration).parameters
     let resolved: [ParameterTreatment]
     do throws(RecipeError) {
-      resolved = try recipe.model.rules.resolve(paths: parameters.map(\.path))
+      resolved = try recipe.model.rules.resolve(parameters)
     } catch {
       throw .recipe(error)
     }

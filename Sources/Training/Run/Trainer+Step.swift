@@ -52,6 +52,7 @@ extension Trainer {
     optimizer.apply(
       updateCount: state.updateCount, learningRate: update.learningRate, gradientScale: scale)
     preparation.limitLogitScale()
+    preparation.step.keepStatistics()
   }
 
   private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {

@@ -25,6 +25,8 @@ final class ChunkedEncoder {
   private let makeProgram: () throws(DeviceError) -> CPUProgram
   private var programs: [CPUProgram] = []
   private let width: Int
+  /// What the batch's chunks show of running statistics.
+  let statistics: RunningStatistics
 
   init(
     _ plan: Plan, on device: CPUDevice, parameters: CPUParameters, width: Int,
@@ -32,6 +34,7 @@ final class ChunkedEncoder {
   ) throws(DeviceError) {
     self.plan = plan
     self.width = width
+    statistics = RunningStatistics(observedBy: plan, of: parameters)
     let hasGradient = !plan.gradients.isEmpty
     keptLimit = hasGradient ? max(1, memoryBudgetBytes / max(1, plan.arenaByteCount)) : 1
     makeProgram = { () throws(DeviceError) in try device.compile(plan, parameters: parameters) }
@@ -51,9 +54,11 @@ final class ChunkedEncoder {
   ///
   /// - Parameter embeddings: [pairs, width]; row r of a chunk goes to its row of the batch.
   func encode(_ chunks: [Chunk], into embeddings: UnsafeMutableBufferPointer<Float>) {
+    statistics.begin()
     for (index, chunk) in chunks.enumerated() {
       let program = program(of: index)
       encode(chunk, with: program)
+      statistics.add(program)
       program.withValues(of: EncoderPlans.embeddings) { values in
         _ = UnsafeMutableBufferPointer(rebasing: embeddings[elements(of: chunk)])
           .update(fromContentsOf: values)

@@ -129,6 +129,13 @@ package final class ContrastiveStep {
     }
   }
 
+  /// Moves running statistics to where the batch of the last `run` takes them.
+  ///
+  /// To be called when the step is certain: what is not finite must not reach them.
+  package func keepStatistics() {
+    image.statistics.keep()
+  }
+
   /// Reports the time of every operation from now on.
   package func profile(_ report: @escaping (StepTiming) -> Void) {
     image.profile(report)

@@ -8,6 +8,8 @@ enum EncoderPlans {
   /// The name of the gradient that reaches the embeddings, an input of stage 1.
   static let upstream = "upstream"
 
+  /// What a chunk shows of running statistics is among the outputs, under their paths.
+  ///
   /// - Parameters:
   ///   - trained: the parameters whose gradients are wanted; those of other towers are ignored.
   static func image(
@@ -15,7 +17,8 @@ enum EncoderPlans {
     recomputation: RecomputationPolicy = .none, placement: Plan.PlacementPolicy = .arena
   ) -> Plan {
     let graph = Graph()
-    let output = model.imageEmbeddings(graph.input("pixels", model.pixelShape))
+    let output = model.imageEmbeddings(
+      graph.input("pixels", model.pixelShape), trained: Set(trained))
     return plan(
       graph, output: output, trained: trained, capacities: [.images: imagesPerChunk],
       recomputation: recomputation, placement: placement)
@@ -50,7 +53,8 @@ enum EncoderPlans {
       of: output, upstream: graph.input(upstream, output.shape),
       withRespectTo: wanted.map { graph[$0] })
     return Plan(
-      graph, outputs: [(embeddings, output)],
+      graph,
+      outputs: [(embeddings, output)] + graph.observations.map { ($0.parameter.path, $0.value) },
       gradients: zip(wanted, gradients).compactMap { parameter, gradient in
         gradient.map { (parameter, $0) }
       },

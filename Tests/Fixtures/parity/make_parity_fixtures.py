@@ -214,4 +214,5 @@ def main():
               f"locked to {locked_losses[-1]:.4f}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,16 +1,20 @@
 import Foundation
 import Models
 
-/// A tiny model of the upstream library and what it does, as `make_parity_fixtures.py` wrote it.
+/// A tiny model of the upstream library and what it does, as `make_parity_fixtures.py` and
+/// `make_residual_fixture.py` wrote it.
 struct ParityFixture {
   struct Description: Decodable {
     struct Model: Decodable {
       struct Image: Decodable {
         let size: Int
-        let patch: Int
         let width: Int
-        let depth: Int
         let heads: Int
+        /// Of a vision transformer.
+        let patch: Int?
+        let depth: Int?
+        /// Of a residual tower.
+        let layers: [Int]?
       }
 
       struct Text: Decodable {
@@ -50,6 +54,8 @@ struct ParityFixture {
     let optimizer: Optimizer
     let losses: [Float]
     let lockedLosses: [Float]
+    /// Of a residual tower that sees a few pictures at a time.
+    let chunkedLosses: [Float]?
     let tensors: [Tensor]
   }
 
@@ -59,6 +65,7 @@ struct ParityFixture {
   }
 
   static let names = ["even", "odd"]
+  static let residual = "residual"
 
   let description: Description
   private let bytes: Data
@@ -78,9 +85,7 @@ struct ParityFixture {
   var configuration: DualEncoder.Configuration {
     let (image, text) = (description.model.image, description.model.text)
     return DualEncoder.Configuration(
-      image: .init(
-        imageSize: image.size, patchSize: image.patch, width: image.width, depth: image.depth,
-        headWidth: image.width / image.heads),
+      image: image.configuration,
       text: .init(
         vocabularyCount: text.vocabulary, width: text.width, depth: text.depth,
         headWidth: text.width / text.heads, mlpWidth: text.mlp, positionCount: text.positions,
@@ -117,5 +122,18 @@ struct ParityFixture {
         return UInt32(littleEndian: word)
       }
     }
+  }
+}
+
+extension ParityFixture.Description.Model.Image {
+  fileprivate var configuration: ImageTower.Configuration {
+    if let layers {
+      return .modifiedResNet(
+        .init(imageSize: size, layers: layers, width: width, headWidth: 32 * width / heads))
+    }
+    return .visionTransformer(
+      .init(
+        imageSize: size, patchSize: patch ?? 0, width: width, depth: depth ?? 0,
+        headWidth: width / heads))
   }
 }

@@ -49,11 +49,12 @@ final class ParityRun {
     fixture = try ParityFixture(name)
     self.mode = mode
     model = DualEncoder(fixture.configuration)
-    let lockedPaths = Set(mode.isLocked ? model.image.parameters.map(\.path) : [])
+    let locked = model.parameters.filter { parameter in
+      !parameter.isLearned || mode.isLocked && parameter.path.hasPrefix("image/")
+    }
     parameters = device.makeParameters(
       ParameterLayout(
-        trained: model.parameters.filter { !lockedPaths.contains($0.path) },
-        locked: model.parameters.filter { lockedPaths.contains($0.path) }))
+        trained: model.parameters.filter { !locked.contains($0) }, locked: locked))
     for (parameter, entry) in zip(model.parameters, Self.entries(of: model)) {
       let weight = try fixture.floats("weights/\(entry.key)")
       parameters.setValues(entry.values(from: weight, sizes: parameter.sizes), of: entry.path)
@@ -90,8 +91,16 @@ final class ParityRun {
     }
   }
 
+  /// One for each of the model's parameters, in its order. A residual tower, which the library
+  /// lacks, goes by the names of its checkpoints.
   static func entries(of model: DualEncoder) -> [DialectEntry] {
-    HuggingFaceChineseCLIP.entries(for: model.configuration)
+    guard case .modifiedResNet = model.configuration.image else {
+      return HuggingFaceChineseCLIP.entries(for: model.configuration)
+    }
+    var other = model.configuration
+    other.image = .visionTransformer(.baseP16)
+    return ChineseCLIP.entries(for: model.configuration).filter { $0.path.hasPrefix("image/") }
+      + HuggingFaceChineseCLIP.entries(for: other).filter { !$0.path.hasPrefix("image/") }
   }
 
   private var embedder: Embedder {
@@ -130,6 +139,7 @@ final class ParityRun {
     try fixture.description.optimizer.rates.enumerated().map { index, rate in
       let loss = try loss(ofBatch: index % fixture.description.batches)
       optimizer.apply(updateCount: index + 1, learningRate: rate, gradientScale: 1)
+      step.keepStatistics()
       return loss
     }
   }

@@ -40,7 +40,10 @@ import Testing
   @Test func `a locked tower's plan keeps no activations, so depth costs no memory`() {
     func bytes(depth: Int, isTrained: Bool) -> (image: Int, text: Int) {
       var configuration = MiniatureModel.configuration
-      configuration.image.depth = depth
+      if case .visionTransformer(var tower) = configuration.image {
+        tower.depth = depth
+        configuration.image = .visionTransformer(tower)
+      }
       configuration.text.depth = depth
       let model = DualEncoder(configuration)
       let trained = isTrained ? model.parameters : [model.logitScale]

@@ -1,0 +1,53 @@
+public import Autodiff
+
+/// What turns pictures into embeddings: one of the two kinds of tower that Chinese-CLIP has.
+public enum ImageTower: Sendable {
+  case visionTransformer(VisionTransformer)
+  case modifiedResNet(ModifiedResNet)
+
+  public enum Configuration: Hashable, Sendable {
+    case visionTransformer(VisionTransformer.Configuration)
+    case modifiedResNet(ModifiedResNet.Configuration)
+
+    /// Pixels on each side of a picture.
+    public var imageSize: Int {
+      switch self {
+      case .visionTransformer(let configuration): configuration.imageSize
+      case .modifiedResNet(let configuration): configuration.imageSize
+      }
+    }
+
+    /// Numbers of one picture: three channels.
+    public var pixelCount: Int { 3 * imageSize * imageSize }
+  }
+
+  public init(_ scope: ParameterScope, _ configuration: Configuration, embeddingWidth: Int) {
+    switch configuration {
+    case .visionTransformer(let configuration):
+      self = .visionTransformer(
+        VisionTransformer(scope, configuration, embeddingWidth: embeddingWidth))
+    case .modifiedResNet(let configuration):
+      self = .modifiedResNet(
+        ModifiedResNet(scope, configuration, embeddingWidth: embeddingWidth))
+    }
+  }
+
+  /// All parameters in the order of their declaration, running statistics among them.
+  public var parameters: [Parameter] {
+    switch self {
+    case .visionTransformer(let tower): tower.parameters
+    case .modifiedResNet(let tower): tower.parameters
+    }
+  }
+
+  /// - Parameters:
+  ///   - pixels: [images, 3, imageSize, imageSize], normalized.
+  ///   - trained: the parameters that the graph will be differentiated by.
+  /// - Returns: [images, embeddingWidth], not of unit length.
+  public func callAsFunction(_ pixels: Tensor, trained: Set<Parameter> = []) -> Tensor {
+    switch self {
+    case .visionTransformer(let tower): tower(pixels)
+    case .modifiedResNet(let tower): tower(pixels, trained: trained)
+    }
+  }
+}
