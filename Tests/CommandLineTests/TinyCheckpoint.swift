@@ -13,11 +13,10 @@ enum TinyCheckpoint {
   static let width = 24
   static let contextLength = 16
 
-  private static let configuration = DualEncoder.Configuration(
-    image: .init(imageSize: 16, patchSize: 8, width: 32, depth: 1, headWidth: 16),
-    text: .init(
-      vocabularyCount: 21_128, width: 32, depth: 1, headWidth: 16, positionCount: 32),
-    embeddingWidth: width)
+  static let visionTransformer = ImageTower.Configuration.visionTransformer(
+    .init(imageSize: 16, patchSize: 8, width: 32, depth: 1, headWidth: 16))
+  static let residual = ImageTower.Configuration.modifiedResNet(
+    .init(imageSize: 32, layers: [1, 1, 1, 1], width: 4, headWidth: 32))
 
   /// The bytes of the checkpoint that most tests use, made once.
   private static let bytes = Result {
@@ -36,24 +35,31 @@ enum TinyCheckpoint {
   ///
   /// - Parameters:
   ///   - seed: other seeds are other models.
+  ///   - image: the image tower.
   ///   - edit: changes what the checkpoint says of itself.
   @discardableResult
   static func write(
     to folder: TemporaryFolder, name: String, seed: UInt64 = 7,
+    image: ImageTower.Configuration = visionTransformer,
     edit: (inout CheckpointDocument) -> Void = { _ in }
   ) throws -> String {
     let path = "\(folder.path)/\(name)"
-    try make(path, seed: seed, edit)
+    try make(path, seed: seed, image: image, edit)
     return path
   }
 
   private static func make(
-    _ path: String, seed: UInt64, _ edit: (inout CheckpointDocument) -> Void
+    _ path: String, seed: UInt64, image: ImageTower.Configuration = visionTransformer,
+    _ edit: (inout CheckpointDocument) -> Void
   ) throws {
     let tokenizer = try Tokenizer(
       vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
     let description = ModelDescription(
-      configuration: configuration, contextLength: contextLength,
+      configuration: .init(
+        image: image,
+        text: .init(
+          vocabularyCount: 21_128, width: 32, depth: 1, headWidth: 16, positionCount: 32),
+        embeddingWidth: width), contextLength: contextLength,
       decoding: ImageDecodingOptions(), normalization: .clip,
       captions: try CaptionSelector("zh:first"))
     let loaded = LoadedModel(

@@ -164,7 +164,20 @@ extension ExportCase {
         vocabularyCount: 200, width: 16, depth: 2, headWidth: 8, mlpWidth: 32, positionCount: 16),
       embeddingWidth: 8))
 
+  /// The same with a residual image tower, layers with and without a block of its first kind.
+  private static let residual = DualEncoder(
+    .init(
+      image: ModifiedResNet.Configuration(
+        imageSize: 32, layers: [1, 2, 1, 1], width: 4, headWidth: 32),
+      text: tiny.configuration.text, embeddingWidth: 8))
+
   private static let encoders: [ExportCase] = [
+    ExportCase(
+      name: "residual image encoder", tolerance: 5e-5,
+      runs: [1, 3].map { Run(sizes: [.images: $0]) }
+    ) { graph in
+      residual.imageEmbeddings(graph.input("pixel_values", residual.pixelShape))
+    },
     ExportCase(
       name: "text encoder", tolerance: 2e-5,
       runs: [

@@ -42,7 +42,28 @@ import Testing
     #expect(recipe.data.contextLength == 52)
   }
 
-  @Test(arguments: [RecipeExamples.tuning, RecipeExamples.fresh])
+  @Test func `layers make the image tower a residual network`() throws {
+    let recipe = try RecipeExamples.decode(RecipeExamples.residual)
+    guard case .fresh(let model) = recipe.model.source else {
+      Issue.record("not from nothing")
+      return
+    }
+    #expect(
+      model.image
+        == .init(size: 96, kind: .residualNetwork(layers: [3, 4, 6, 3]), width: 8, headWidth: 32))
+  }
+
+  @Test func `pictures may have another size than the checkpoint's`() throws {
+    let recipe = try RecipeExamples.decode(RecipeExamples.resized)
+    #expect(
+      recipe.model.source
+        == .checkpoint(
+          path: "/project/recipes/../checkpoints/chinese_clip_vit_b16.h5", imageSize: 336))
+  }
+
+  @Test(arguments: [
+    RecipeExamples.tuning, RecipeExamples.fresh, RecipeExamples.residual, RecipeExamples.resized,
+  ])
   func `the resolved text decodes to an equal recipe in any folder`(_ text: String) throws {
     let recipe = try RecipeExamples.decode(text)
     let again = try RecipeDecoder.decode(text: recipe.resolved, file: "elsewhere/b.yaml")

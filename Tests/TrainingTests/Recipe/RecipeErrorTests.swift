@@ -113,6 +113,38 @@ import Testing
     }
   }
 
+  @Test func `a residual tower has to fit together`() throws {
+    let cases = [
+      ("size: 96", "size: 80", "Use a multiple of 32"),
+      ("width: 8,", "width: 7,", "Use an even number"),
+      ("width: 8,", "width: 1026,", "Use an even number"),
+      ("head_width: 32", "head_width: 48", "which is 256"),
+      ("width: 8,", "width: 8, patch: 16,", "A residual network has `layers`"),
+      ("width: 8,", "width: 8, depth: 2,", "A residual network has `layers`"),
+      ("[3, 4, 6, 3]", "[3, 4, 6]", "A list of 4 whole numbers from 1 to 1024"),
+      ("[3, 4, 6, 3]", "[3, 4, 6, 0]", "a list of 4 whole numbers from 1 to 1024"),
+      ("[3, 4, 6, 3]", "[3, 4, 6, a]", "A list of 4 whole numbers from 1 to 1024"),
+      ("[3, 4, 6, 3]", "[3, 4, 6, \"3\"]", "A list of 4 whole numbers from 1 to 1024"),
+      ("[3, 4, 6, 3]", "3", "A list of 4 whole numbers from 1 to 1024"),
+      ("layers: [3, 4, 6, 3]", "patch: 16", "`model.configuration.image.depth` is missing"),
+    ]
+    for (old, new, expected) in cases {
+      let text = RecipeExamples.residual.replacing(old, with: new, maxReplacements: 1)
+      #expect(text != RecipeExamples.residual)
+      let message = try RecipeExamples.error(text).description
+      #expect(message.contains(expected), "\(new): \(message)")
+    }
+  }
+
+  @Test func `beside a checkpoint only the size of pictures is said`() throws {
+    for key in ["image: { patch: 16 }", "image: { layers: [1, 1, 1, 1] }", "embedding_width: 3"] {
+      let text = RecipeExamples.resized.replacing("image: { size: 336 }", with: key)
+      #expect(text != RecipeExamples.resized)
+      let message = try RecipeExamples.error(text).description
+      #expect(message.contains("this key has no effect here"), "\(message)")
+    }
+  }
+
   @Test(arguments: ["", "batch.pairs", "=3", "batch..pairs=3", "batch.pairs=", "batch.pairs=  "])
   func `an override without key or value is refused`(_ argument: String) throws {
     let error = try RecipeExamples.error(RecipeExamples.tuning, argument)

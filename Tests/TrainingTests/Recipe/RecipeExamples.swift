@@ -49,6 +49,13 @@ enum RecipeExamples {
     length: 100 steps
     """
 
+  static let residual = fresh.replacing(
+    "{ size: 32, patch: 16, width: 64, depth: 2 }",
+    with: "{ size: 96, layers: [3, 4, 6, 3], width: 8, head_width: 32 }")
+
+  static let resized = tuning.replacing(
+    "  dropout: 0.1", with: "  dropout: 0.1\n  configuration: { image: { size: 336 } }")
+
   static func decode(_ text: String, _ overrides: String...) throws(RecipeError) -> Recipe {
     try RecipeDecoder.decode(text: text, file: "/project/recipes/a.yaml", overrides: overrides)
   }
