@@ -28,7 +28,7 @@ struct Options {
       --threads N           compute threads (default: all usable cores)
       --images-per-chunk N  of the whole steps (default 32)
       --tokens-per-chunk N  of the whole steps (default 2048)
-      --real-size           add steps of ViT-B/16 and RoBERTa-base, which take minutes
+      --real-size           add steps of published sizes, which take minutes
       --help                show this
     """
 

@@ -124,12 +124,11 @@ extension StepCase {
       training: { !$0.path.hasPrefix("image/") })
   }
 
-  /// ViT-B/16 and RoBERTa-base on made-up pairs with captions of 18 tokens.
+  /// A published size on made-up pairs with captions of 18 tokens.
   static func realSize(
-    trainsImage: Bool, pairs: Int, _ options: Options, on device: CPUDevice
+    _ name: String, _ configuration: DualEncoder.Configuration, trainsImage: Bool, pairs: Int,
+    _ options: Options, on device: CPUDevice
   ) -> StepCase {
-    let configuration = DualEncoder.Configuration(
-      image: .baseP16, text: .robertaBase, embeddingWidth: 512)
     let length = 18
     let ids = (0..<pairs * length).map { Int32(1 + ($0 * 7_919) % 21_000) }
     let numbers = MeasuredGraph.numbers(configuration.image.pixelCount)
@@ -137,14 +136,15 @@ extension StepCase {
       trainsImage
       ? .pixels { range, pixels in
         for index in 0..<pixels.count { pixels[index] = numbers[index % numbers.count] }
-      } : .embeddings(MeasuredGraph.numbers(pairs * 512).map { $0 / 22 })
+      }
+      : .embeddings(MeasuredGraph.numbers(pairs * configuration.embeddingWidth).map { $0 / 22 })
     let batch = ContrastiveBatch(
       count: pairs, images: images, ids: ids, offsets: (0...pairs).map { Int32($0 * length) },
       imageGroups: (0..<pairs).map { Int32($0) }, textGroups: (0..<pairs).map { Int32($0) })
     return StepCase(
-      "ViT-B/16 and RoBERTa-base, " + (trainsImage ? "both towers" : "image tower locked"),
+      "\(name), " + (trainsImage ? "both towers" : "image tower locked"),
       configuration, batch: batch, contextLength: 52, options: options, on: device,
-      training: { trainsImage || !$0.path.hasPrefix("image/") })
+      training: { $0.isLearned && (trainsImage || !$0.path.hasPrefix("image/")) })
   }
 }
 

@@ -1,4 +1,5 @@
 internal import CPUDevice
+internal import Models
 
 /// Whole optimizer steps: what they reach of `sgemm`'s peak, and where their time goes.
 struct StepSuite {
@@ -16,8 +17,12 @@ struct StepSuite {
     measure(await StepCase.bothTowers(options, on: device))
     measure(await StepCase.lockedImage(options, on: device))
     guard options.includesRealSize else { return }
-    measure(StepCase.realSize(trainsImage: false, pairs: 112, options, on: device))
-    measure(StepCase.realSize(trainsImage: true, pairs: 8, options, on: device))
+    let base = "ViT-B/16 and RoBERTa-base"
+    measure(
+      StepCase.realSize(base, .baseP16, trainsImage: false, pairs: 112, options, on: device))
+    measure(StepCase.realSize(base, .baseP16, trainsImage: true, pairs: 8, options, on: device))
+    measure(
+      StepCase.realSize("RN50 and RBT3", .rn50, trainsImage: true, pairs: 16, options, on: device))
   }
 
   private func measure(_ step: StepCase) {
