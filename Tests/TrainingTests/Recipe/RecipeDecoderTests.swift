@@ -91,6 +91,7 @@ import Testing
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
         "optimizer.schedule={linear: {warmup: 3 steps}}"),
+      try RecipeExamples.decode(RecipeExamples.residual),
     ]
     let missing = RecipeSchema.keys.map(\.path).filter { path in
       recipes.allSatisfy { $0.resolvedValue(path) == nil }
