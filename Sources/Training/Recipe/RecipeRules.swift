@@ -63,7 +63,7 @@ enum RecipeRules {
         values, group + "size", "\(image.size) pixels",
         "A residual network halves its maps five times", "Use a multiple of 32.")
     }
-    guard image.width % 2 == 0, image.width <= 1024 else {
+    guard image.width % 2 == 0, ModelRanges.stemWidth.contains(image.width) else {
       throw conflict(
         values, group + "width", "\(image.width)",
         "A residual network's stem begins with half of it and its last layer has 32 times as many",
