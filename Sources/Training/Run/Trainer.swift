@@ -57,6 +57,7 @@ public final class Trainer {
     try point?.readMoments(into: optimizer, preparation.loaded)
     schedule = preparation.schedule
     var notes = point?.notes ?? []
+    if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }
     do throws(FileError) {
       if let held {
         checkpoints = held
@@ -89,6 +90,23 @@ public final class Trainer {
     logs.write(preparation.environment, folder: folders.logs)
     notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
     for note in notes { tell(note) }
+  }
+
+  /// Makes the state's best validation one that later ones can be compared with.
+  ///
+  /// - Returns: what to tell the user where it could not.
+  private static func adaptValidation(
+    of state: inout RunState, _ preparation: RunPreparation, _ changes: [RecipeDifference]
+  ) -> String? {
+    let fingerprint = preparation.validationPairs?.fingerprint ?? ""
+    let isSame =
+      state.validationFingerprint == fingerprint && !changes.contains(where: \.changesBest)
+    let best = state.bestValue == nil ? nil : state.bestStep
+    state.validationFingerprint = fingerprint
+    guard !isSame, let best else { return nil }
+    state.forgetBest()
+    return "Forgot the best validation, after step \(best): it was measured by another figure or "
+      + "on other pairs. The next one is the best anew; until then `best.h5` leads where it led"
   }
 
   /// The run's folder where there is one: a refused recipe must not leave a new folder behind.

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import Checkpoints
+@testable import Training
+
+/// Runs that go on with a recipe or with data that changed.
+struct ChangedRunTests {
+  /// A rate at which nothing is learned: the first validation stays the best.
+  private static let still = [
+    "optimizer.adamw.learning_rate=1e-30", "optimizer.schedule=constant",
+  ]
+
+  private static func validating(_ more: String) -> String { "validate={every: 1 step\(more)}" }
+
+  @Test func `a best value of another figure is forgotten`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let byRank = Self.validating(", choose_best_by: text_to_image.mean_rank")
+    _ = try await run.train(Self.still + [byRank, "length=3 steps"])
+    let before = try run.contents(run.checkpoints() + "/last.h5").state
+    #expect(before.bestStep == 1 && before.worseCount == 2)
+    let byRecall = Self.validating(", choose_best_by: mean_recall")
+    let notes = try await run.train(Self.still + [byRecall, "length=4 steps"]).notes
+    #expect(notes.contains { $0.hasPrefix("Forgot the best validation, after step 1") })
+    let after = try run.contents(run.checkpoints() + "/last.h5").state
+    #expect(after.bestStep == 4 && after.worseCount == 0)
+    #expect(try #require(after.bestValue) <= 1)
+  }
+
+  @Test func `a best value on other pairs is forgotten, the same ones elsewhere keep it`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let overrides =
+      Self.still + [Self.validating(", choose_best_by: text_to_image.mean_rank")]
+    _ = try await run.train(overrides + ["length=2 steps"])
+    let copy = run.folder + "/moved.tar"
+    try FileManager.default.copyItem(
+      atPath: MiniatureRun.data + "/noto-emoji/test.tar", toPath: copy)
+    let moved = try await run.train(
+      overrides + ["length=3 steps", "data.validation=\(copy)"])
+    #expect(!moved.notes.contains { $0.hasPrefix("Forgot") })
+    let kept = try run.contents(run.checkpoints() + "/last.h5").state
+    #expect(kept.bestStep == 1 && kept.worseCount == 2)
+    // More pictures: ranks are larger, and would never be better than those among fewer.
+    let other = "data.validation=\(MiniatureRun.data)/noto-emoji/validation.tar"
+    let changed = try await run.train(overrides + ["length=4 steps", other])
+    #expect(changed.notes.contains { $0.hasPrefix("Forgot the best validation") })
+    let anew = try run.contents(run.checkpoints() + "/last.h5").state
+    #expect(anew.bestStep == 4 && anew.worseCount == 0)
+  }
+}
