@@ -9,10 +9,11 @@ struct RecipeDifference: Equatable {
   var keepsRun: Bool {
     let free = [
       "length", "validate.", "checkpoints.", "threads.", "memory_budget", "non_finite.",
-      // Places. The training pairs are compared by their fingerprint. Other validation pairs or
-      // captions are allowed: the best validation is then forgotten.
+      // Places. The training pairs are compared by their fingerprint, a vocabulary with the
+      // checkpoint's. Other validation pairs or captions are allowed: the best validation is then
+      // forgotten.
       "data.train", "data.validation", "data.validation_captions", "data.vocabulary",
-      "model.from", "model.image_from", "data.damage_limit",
+      "data.damage_limit",
     ]
     return free.contains { key == $0 || ($0.hasSuffix(".") && key.hasPrefix($0)) }
   }

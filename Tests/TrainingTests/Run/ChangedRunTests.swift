@@ -51,4 +51,25 @@ struct ChangedRunTests {
     let anew = try run.contents(run.checkpoints() + "/last.h5").state
     #expect(anew.bestStep == 4 && anew.worseCount == 0)
   }
+
+  @Test func `a run does not go on with a model from another file`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(["length=2 steps", "optimizer.schedule=constant"])
+    let first = run.checkpoints() + "/step-00000002.h5"
+    let copy = run.folder + "/copy.h5"
+    try FileManager.default.copyItem(atPath: first, toPath: copy)
+    func overrides(_ path: String) -> [String] {
+      [
+        #"model={from: \#(path), train: ["**: trained"]}"#, "length=2 steps",
+        "optimizer.schedule=constant",
+      ]
+    }
+    _ = try await run.train(overrides(first), root: "b")
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train(overrides(copy), root: "b")
+    }
+    #expect(error?.description.contains("`model.from` was ") == true)
+    #expect(error?.description.contains("duiqi resume") == true)
+  }
 }
