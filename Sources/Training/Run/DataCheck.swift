@@ -39,4 +39,10 @@ struct DataCheck {
       progress(readCount, walk.pairCount)
     }
   }
+
+  /// - Throws: `tooManyDamagedPairs` where more of the pairs that were read are damaged.
+  func requireReadable(limit: Double) throws(PairDataError) {
+    var ledger = DamageLedger(policy: DamagedPairPolicy(limit: limit), pairCount: readCount)
+    try ledger.record(damaged)
+  }
 }

@@ -133,7 +133,10 @@ public final class Trainer {
     do throws(ModelError) {
       try await takeSteps()
     } catch {
-      guard case .interrupted(let signal) = error else { throw error }
+      guard case .interrupted(let signal) = error else {
+        if state.validationIsDue { saveBeforeFailing() }
+        throw error
+      }
       try saveWhereMissing()
       tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
       return .interrupted(signal: signal, step: state.step)

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@testable import Checkpoints
+@testable import PairData
+@testable import Training
+
+/// Data that a run cannot use: what is kept, what is said, and what a dry run says before.
+struct RefusedDataTests {
+  @Test func `a validation that fails loses no step, and comes again`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let rare = "checkpoints.every=100 %"
+    _ = try await run.train([rare], root: "whole")
+    await #expect(throws: ModelError.self) {
+      try await run.train([rare, "data.validation_captions=fr"], root: "broken")
+    }
+    let saved = try run.contents(run.checkpoints("broken") + "/last.h5").state
+    #expect(saved.step == 3 && saved.validationIsDue)
+    let second = try await run.train([rare], root: "broken")
+    #expect(second.notes.contains { $0.hasPrefix("Going on after step 3 ") })
+    #expect(second.outcome == .finished(steps: 7))
+    #expect(
+      try run.contents(run.checkpoints("broken") + "/last.h5")
+        == run.contents(run.checkpoints("whole") + "/last.h5"))
+    #expect(try run.rows("broken") == run.rows("whole"))
+  }
+
+  @Test func `a dry run applies the damage limit to both sets`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    for key in ["data.captions", "data.validation_captions"] {
+      let recipe = try run.recipe([key + "=fr"])
+      await #expect(throws: ModelError.self) { try await RunPlan(recipe) }
+    }
+  }
+}
