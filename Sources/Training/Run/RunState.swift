@@ -50,6 +50,11 @@ struct RunState: Equatable {
   /// Forgets the best validation, as after a change of what it is measured by or on.
   mutating func forgetBest() { (bestValue, bestStep, worseCount) = (nil, 0, 0) }
 
+  /// Decides whether validation has ended the run; without a limit it never does.
+  mutating func stop(afterWorse limit: Int?) {
+    isStopped = limit.map { worseCount >= $0 } ?? false
+  }
+
   /// Reads a checkpoint's `/run` attributes.
   init(_ document: CheckpointDocument, file: String) throws(ModelError) {
     guard let run = document.run else {

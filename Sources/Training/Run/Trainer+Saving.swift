@@ -47,8 +47,8 @@ extension Trainer {
       (state.bestValue, state.bestStep, state.worseCount) = (value, state.step, 0)
     } else {
       state.worseCount += 1
-      if let limit = validation.stopAfterWorse { state.isStopped = state.worseCount >= limit }
     }
+    state.stop(afterWorse: validation.stopAfterWorse)
     logs.add(figures, step: state.step)
     report(.validation(step: state.step, figures, isBest: isBest))
     return isBest

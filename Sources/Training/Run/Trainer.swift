@@ -58,6 +58,8 @@ public final class Trainer {
     schedule = preparation.schedule
     var notes = point?.notes ?? []
     if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }
+    // The limit may be another one by now.
+    state.stop(afterWorse: recipe.validation?.stopAfterWorse)
     do throws(FileError) {
       if let held {
         checkpoints = held

@@ -72,4 +72,15 @@ struct ChangedRunTests {
     #expect(error?.description.contains("`model.from` was ") == true)
     #expect(error?.description.contains("duiqi resume") == true)
   }
+
+  @Test func `a run that stopped early goes on with another limit or none`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let three = try await run.train(Self.still + [Self.validating(", stop_after: 3 worse")])
+    #expect(three.outcome == .stoppedEarly(step: 4, bestStep: 1))
+    let five = try await run.train(Self.still + [Self.validating(", stop_after: 5 worse")])
+    #expect(five.outcome == .stoppedEarly(step: 6, bestStep: 1))
+    let none = try await run.train(Self.still + [Self.validating("")])
+    #expect(none.outcome == .finished(steps: 7))
+  }
 }
