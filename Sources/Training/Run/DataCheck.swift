@@ -45,4 +45,12 @@ struct DataCheck {
     var ledger = DamageLedger(policy: DamagedPairPolicy(limit: limit), pairCount: readCount)
     try ledger.record(damaged)
   }
+
+  /// - Throws: `tooFewPairs` where those that are not known to be damaged do not fill a batch.
+  func requireBatch(of batchPairs: Int) throws(PairDataError) {
+    let readable = pairCount - damaged.count
+    guard readable >= batchPairs else {
+      throw .tooFewPairs(readable: readable, batch: batchPairs)
+    }
+  }
 }

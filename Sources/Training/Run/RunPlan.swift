@@ -63,6 +63,7 @@ public struct RunPlan: Sendable {
       for check in [training, validation].compactMap({ $0 }) {
         try check.requireReadable(limit: recipe.data.damageLimit)
       }
+      try training.requireBatch(of: recipe.batch.pairs)
     } catch {
       throw .data(error)
     }

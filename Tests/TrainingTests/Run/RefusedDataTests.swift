@@ -34,4 +34,28 @@ struct RefusedDataTests {
       await #expect(throws: ModelError.self) { try await RunPlan(recipe) }
     }
   }
+
+  @Test func `a batch of more pairs than can be read is refused by a dry run too`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let shard = run.folder + "/damaged.tar"
+    var bytes = try Data(
+      contentsOf: URL(filePath: MiniatureRun.data + "/noto-emoji/test.tar"))
+    // One picture that is none.
+    let picture = try #require(
+      bytes.firstRange(of: Data([0x52, 0x49, 0x46, 0x46]))
+        ?? bytes
+        .firstRange(of: Data([0x89, 0x50, 0x4E, 0x47])))
+    bytes.resetBytes(in: picture)
+    try bytes.write(to: URL(filePath: shard))
+    let overrides = ["data.train=\(shard)", "data.damage_limit=100 %", "batch.pairs=147"]
+    let recipe = try run.recipe(overrides)
+    let planned = await #expect(throws: ModelError.self) { try await RunPlan(recipe) }
+    let trained = await #expect(throws: ModelError.self) { try await run.train(overrides) }
+    #expect(planned?.description == trained?.description)
+    guard case .data(.tooFewPairs(readable: 146, batch: 147))? = planned else {
+      Issue.record("\(String(describing: planned))")
+      return
+    }
+  }
 }
