@@ -140,7 +140,10 @@ public final class Trainer {
         throw error
       }
       try saveWhereMissing()
-      tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
+      tell(
+        state.step > 0
+          ? "Stopped by signal \(signal) after step \(state.step); everything is saved"
+          : "Stopped by signal \(signal) before the first step; nothing is to save")
       return .interrupted(signal: signal, step: state.step)
     }
     tell(endNote)

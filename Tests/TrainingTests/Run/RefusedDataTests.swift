@@ -58,4 +58,13 @@ struct RefusedDataTests {
       return
     }
   }
+
+  @Test func `a stop before the first step does not claim that something is saved`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let stopped = try await run.train(stopSignal: { SIGINT })
+    #expect(stopped.outcome == .interrupted(signal: SIGINT, step: 0))
+    #expect(stopped.notes.last == "Stopped by signal 2 before the first step; nothing is to save")
+    #expect(CheckpointFolder.steps(in: run.checkpoints()).isEmpty)
+  }
 }
