@@ -3,7 +3,7 @@ internal import Tokenizers
 
 /// A look at the pairs of a recipe before a run: which cannot be read, how long captions are.
 struct DataCheck {
-  /// All pairs up to this many are read, else as many spread evenly.
+  /// All pairs up to this many are read, else at most as many, spread evenly.
   static let pairLimit = 4_096
 
   var pairCount = 0
@@ -27,7 +27,7 @@ struct DataCheck {
     configuration.damagePolicy = DamagedPairPolicy(limit: 1)
     var walk = EvaluationPairs(
       pairs: pairs, tokenizer: tokenizer, configuration: configuration,
-      interval: max(1, pairs.count / DataCheck.pairLimit))
+      interval: DataCheck.interval(pairCount: pairs.count))
     while let batch = try await walk.next() {
       readCount += batch.pairIndices.count + batch.damaged.count
       damaged += batch.damaged
@@ -39,6 +39,9 @@ struct DataCheck {
       progress(readCount, walk.pairCount)
     }
   }
+
+  /// From one pair that is read to the next.
+  static func interval(pairCount: Int) -> Int { max(1, (pairCount + pairLimit - 1) / pairLimit) }
 
   /// - Throws: `tooManyDamagedPairs` where more of the pairs that were read are damaged.
   func requireReadable(limit: Double) throws(PairDataError) {

@@ -35,6 +35,13 @@ struct RefusedDataTests {
     }
   }
 
+  @Test(arguments: [1, 4_096, 4_097, 8_191, 8_192, 1_000_000])
+  func `a look at the data reads at most 4,096 pairs, and more than half as many`(count: Int) {
+    let interval = DataCheck.interval(pairCount: count)
+    let visited = (count + interval - 1) / interval
+    #expect(visited <= 4_096 && visited > min(count, 4_096) / 2)
+  }
+
   @Test func `a batch of more pairs than can be read is refused by a dry run too`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }
