@@ -91,7 +91,7 @@ public final class Trainer {
     logs = RunLogs(folder: folders.logs, recipe: recipe, afterStep: state.step) {
       report(.note($0))
     }
-    logs.write(preparation.environment, folder: folders.logs)
+    logs.write(preparation.environment(afterStep: state.step), folder: folders.logs)
     notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
     for note in notes { tell(note) }
   }

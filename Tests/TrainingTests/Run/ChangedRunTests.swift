@@ -83,4 +83,25 @@ struct ChangedRunTests {
     let none = try await run.train(Self.still + [Self.validating("")])
     #expect(none.outcome == .finished(steps: 7))
   }
+
+  @Test func `what a run began on stays, each start adds a line`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let constant = "optimizer.schedule=constant"
+    _ = try await run.train(["length=2 steps", "threads.loader=1", constant])
+    _ = try await run.train(["length=4 steps", "threads.loader=2", constant])
+    func objects(_ name: String) throws -> [[String: Any]] {
+      let text = try String(
+        contentsOfFile: run.folder + "/a/logs/miniature/" + name, encoding: .utf8)
+      return try text.split(separator: "\n").compactMap {
+        try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+      }
+    }
+    let first = try objects("environment.json")
+    let starts = try objects("environments.jsonl")
+    #expect(first.map { $0["loader_threads"] as? Int } == [1])
+    #expect(starts.map { $0["loader_threads"] as? Int } == [1, 2])
+    #expect(starts.map { $0["after_step"] as? Int } == [0, 2])
+    #expect(starts.allSatisfy { ($0["executable_sha256"] as? String)?.count == 64 })
+  }
 }
