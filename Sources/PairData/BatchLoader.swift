@@ -30,8 +30,9 @@ public struct BatchLoader: Sendable {
   public var batchesPerEpoch: Int { pairs.count / configuration.batchPairs }
 
   /// The batch from a cursor on.
-  /// - Throws: `tooFewPairs` when a whole epoch fills no batch, `cancelled`, and what reading
-  ///   shards throws. The damage policy is applied by `Prefetcher`, which sees all batches.
+  /// - Throws: `tooFewPairs` when a whole epoch fills no batch, `cancelled`, what reading shards
+  ///   throws, and what `DamageLedger` does of the pairs met for this batch alone. Over all batches
+  ///   the damage policy is applied by `Prefetcher`.
   public func batch(from cursor: DataCursor) async throws(PairDataError) -> PairBatch {
     let rest = try await readable(from: cursor)
     if rest.samples.count == configuration.batchPairs {
@@ -57,6 +58,7 @@ public struct BatchLoader: Sendable {
     var stretch = Stretch(end: cursor)
     guard pairs.count - cursor.position >= size else { return stretch }
     let order = order(ofEpoch: cursor.epoch)
+    var ledger = DamageLedger(policy: configuration.damagePolicy, pairCount: pairs.count)
     var position = cursor.position
     while stretch.samples.count < size, position < pairs.count {
       let end = min(position + size - stretch.samples.count, pairs.count)
@@ -66,6 +68,8 @@ public struct BatchLoader: Sendable {
         case .damaged(let pair): stretch.damaged.append(pair)
         }
       }
+      // Where no pair is readable, that is said now, not after all of them.
+      try ledger.record(stretch.damaged)
       position = end
     }
     stretch.end = DataCursor(epoch: cursor.epoch, position: position)

@@ -48,12 +48,40 @@ extension CaptionSelector {
       if text != nil { return try Self.text.captions(text: text, json: json) }
       return try Self.field(name: "captions", firstOnly: false).captions(text: text, json: json)
     case .text:
-      guard let text else { throw .missingCaption }
+      guard let text else {
+        guard let json else { throw .missingCaption }
+        throw .missingField("txt", found: Self.fields(of: try Self.object(json)))
+      }
       return try Self.lines(of: text)
     case .field(let name, let firstOnly):
-      guard let json else { throw .missingCaption }
-      return try Self.strings(of: name, in: json, firstOnly: firstOnly)
+      guard let json else {
+        guard text != nil else { throw .missingCaption }
+        throw .missingField(name, found: ["txt"])
+      }
+      return try Self.strings(
+        of: name, in: try Self.object(json), firstOnly: firstOnly, besides: text)
     }
+  }
+
+  private static func object(_ bytes: [UInt8]) throws(DamagedPair.Reason) -> JSONValue {
+    do {
+      return try JSONParser.parse(bytes)
+    } catch {
+      throw .malformedJSON(error)
+    }
+  }
+
+  /// Names of some fields that are text or lists of texts, in order.
+  private static func fields(of object: JSONValue) -> [String] {
+    guard case .object(let members) = object else { return [] }
+    return Array(
+      members.filter { member in
+        switch member.value {
+        case .text: true
+        case .array(let values): !values.isEmpty && values.allSatisfy { $0.string != nil }
+        default: false
+        }
+      }.map(\.name).prefix(8))
   }
 
   private static func lines(of bytes: [UInt8]) throws(DamagedPair.Reason) -> [String] {
@@ -68,14 +96,8 @@ extension CaptionSelector {
   }
 
   private static func strings(
-    of name: String, in bytes: [UInt8], firstOnly: Bool
+    of name: String, in object: JSONValue, firstOnly: Bool, besides text: [UInt8]?
   ) throws(DamagedPair.Reason) -> [String] {
-    let object: JSONValue
-    do {
-      object = try JSONParser.parse(bytes)
-    } catch {
-      throw .malformedJSON(error)
-    }
     var captions: [String] = []
     switch object[name] {
     case .text(let caption):
@@ -86,7 +108,7 @@ extension CaptionSelector {
         captions.append(trimmed(caption))
       }
     case nil:
-      throw .missingField(name)
+      throw .missingField(name, found: (text == nil ? [] : ["txt"]) + fields(of: object))
     default:
       throw .fieldNotText(name)
     }

@@ -23,13 +23,15 @@ extension DamagedPair {
   /// Why a pair cannot be used.
   public enum Reason: Error, Equatable, Sendable {
     case missingImage
-    /// There is no member that the caption selector reads.
+    /// There is neither a text nor a JSON member.
     case missingCaption
     /// No caption has anything but space in it.
     case emptyCaption
     case captionNotUTF8
     case malformedJSON(JSONFault)
-    case missingField(String)
+    /// Captions are there, but not in the field that was asked for, where `txt` is the text member;
+    /// `found` has the names of some that would do.
+    case missingField(String, found: [String])
     /// The field is neither a string nor a list of strings.
     case fieldNotText(String)
     case memberTooLarge(bytes: Int64, limit: Int64)
@@ -46,6 +48,13 @@ extension DamagedPair: CustomStringConvertible {
   }
 }
 
+extension DamagedPair.Reason {
+  /// Names of fields for a message.
+  static func list(_ fields: [String]) -> String {
+    fields.isEmpty ? "none" : fields.map { "`\($0)`" }.joined(separator: ", ")
+  }
+}
+
 extension DamagedPair.Reason: CustomStringConvertible {
   public var description: String {
     switch self {
@@ -54,7 +63,8 @@ extension DamagedPair.Reason: CustomStringConvertible {
     case .emptyCaption: "its caption is empty"
     case .captionNotUTF8: "its caption is not UTF-8"
     case .malformedJSON(let fault): "\(fault)"
-    case .missingField(let name): "its JSON has no field `\(name)`"
+    case .missingField(let name, let found):
+      "it has no caption field `\(name)`; fields found: \(Self.list(found))"
     case .fieldNotText(let name): "its JSON field `\(name)` is neither text nor a list of texts"
     case .memberTooLarge(let bytes, let limit):
       "a member has \(bytes) bytes, more than \(limit)"

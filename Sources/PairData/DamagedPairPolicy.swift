@@ -34,16 +34,33 @@ public struct DamageLedger: Equatable, Sendable {
     self.pairCount = pairCount
   }
 
-  /// Enters damaged pairs. - Returns: those that are new. - Throws: `tooManyDamagedPairs`.
+  /// Enters damaged pairs.
+  ///
+  /// - Returns: those that are new.
+  /// - Throws: `tooManyDamagedPairs`; `missingCaptionField` where that is all the damage.
   @discardableResult
   public mutating func record(_ damaged: [DamagedPair]) throws(PairDataError) -> [DamagedPair] {
     let new = damaged.filter { known.insert($0.pair).inserted }
     pairs += new
     guard !policy.isExceeded(damaged: pairs.count, of: pairCount) else {
+      if let error = missingField { throw error }
       throw .tooManyDamagedPairs(
         damaged: pairs.count, pairs: pairCount, limit: policy.limit,
         first: Array(pairs.prefix(Self.namedPairs)))
     }
     return new
+  }
+
+  /// What a wrong caption field looks like: every damaged pair lacks the same one.
+  private var missingField: PairDataError? {
+    var (names, fields) = (Set<String>(), [String]())
+    for pair in pairs {
+      guard case .missingField(let name, let found) = pair.reason else { return nil }
+      names.insert(name)
+      fields += found.filter { !fields.contains($0) }
+    }
+    guard let name = names.first, names.count == 1 else { return nil }
+    return .missingCaptionField(
+      name, damaged: pairs.count, pairs: pairCount, found: Array(fields.prefix(Self.namedPairs)))
   }
 }

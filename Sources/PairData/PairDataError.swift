@@ -22,6 +22,9 @@ public enum PairDataError: Error, Equatable, Sendable {
   case invalidCaptionSelector(String)
   /// More pairs are damaged than the recipe's `damage_limit` allows; `first` names some.
   case tooManyDamagedPairs(damaged: Int, pairs: Int, limit: Double, first: [DamagedPair])
+  /// More pairs than the limit allows lack the same caption field, and nothing else is wrong;
+  /// `found` names fields that they have.
+  case missingCaptionField(String, damaged: Int, pairs: Int, found: [String])
   /// One pass over all pairs does not fill one batch.
   case tooFewPairs(readable: Int, batch: Int)
   /// A member's name or data cannot be put into a tar.
@@ -63,6 +66,11 @@ extension PairDataError: CustomStringConvertible {
         + "Do not change shards while they are read; start again."
     case .tooManyDamagedPairs(let damaged, let pairs, let limit, let first):
       return Self.describeDamage(damaged, of: pairs, limit: limit, first: first)
+    case .missingCaptionField(let name, let damaged, let pairs, let found):
+      return (damaged < pairs ? "\(damaged) of \(pairs) pairs have no" : "no pair has a")
+        + " caption field `\(name)`, and nothing else is wrong with them; fields found: "
+        + "\(DamagedPair.Reason.list(found)). Expected captions under that name. Set "
+        + "`data.captions` in a recipe, `--captions` of a command, to a field that is there."
     case .tooFewPairs(let readable, let batch):
       return "found \(readable) readable pairs in an epoch, expected at least one batch of "
         + "\(batch). Use a smaller batch or more shards."

@@ -8,6 +8,8 @@ final class TrainingConsole {
   private let style: ProgressLine.Style
   private var line: ProgressLine?
   private var preparing: ProgressLine?
+  /// When something was told last: what is told before the first step is where that step begins.
+  private var lastSeconds = TrainingConsole.seconds()
 
   init(isQuiet: Bool) {
     style = ProgressLine.style(of: STDERR_FILENO, isQuiet: isQuiet)
@@ -32,6 +34,7 @@ final class TrainingConsole {
   }
 
   private func show(_ event: TrainingEvent) {
+    defer { lastSeconds = Self.seconds() }
     switch event {
     case .note(let text): note(text)
     case .preparing(let task, let done, let total):
@@ -40,7 +43,10 @@ final class TrainingConsole {
     case .step(let figures):
       preparing?.finish()
       preparing = nil
-      if line == nil { line = makeLine(total: figures.totalSteps, done: figures.step - 1) }
+      if line == nil {
+        line = makeLine(
+          total: figures.totalSteps, done: figures.step - 1, startSeconds: lastSeconds)
+      }
       line?.show(
         step: figures.step, loss: figures.loss, pairsPerSecond: figures.pairsPerSecond,
         nowSeconds: Self.seconds())
@@ -60,9 +66,11 @@ final class TrainingConsole {
     }
   }
 
-  private func makeLine(total: Int, done: Int = 0) -> ProgressLine {
+  private func makeLine(
+    total: Int, done: Int = 0, startSeconds: Double = TrainingConsole.seconds()
+  ) -> ProgressLine {
     ProgressLine(
-      style: style, totalSteps: total, firstStep: done, startSeconds: Self.seconds(),
+      style: style, totalSteps: total, firstStep: done, startSeconds: startSeconds,
       write: Terminal.writeError)
   }
 

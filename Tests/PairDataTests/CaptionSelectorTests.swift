@@ -36,9 +36,23 @@ import Testing
     #expect(try captions("zh", json: json) == ["名", "词"])
     #expect(try captions("zh:first", json: json) == ["名"])
     #expect(try captions("en", json: json) == ["name"])
-    #expect(throws: DamagedPair.Reason.missingField("fr")) { try captions("fr", json: json) }
+    #expect(throws: DamagedPair.Reason.missingField("fr", found: ["zh", "en"])) {
+      try captions("fr", json: json)
+    }
     #expect(throws: DamagedPair.Reason.fieldNotText("id")) { try captions("id", json: json) }
     #expect(throws: DamagedPair.Reason.fieldNotText("mixed")) { try captions("mixed", json: json) }
+  }
+
+  @Test func `a selector that fits another member names what is there`() throws {
+    #expect(throws: DamagedPair.Reason.missingField("zh", found: ["txt"])) {
+      try captions("zh", text: "a")
+    }
+    #expect(throws: DamagedPair.Reason.missingField("txt", found: ["zh"])) {
+      try captions("txt", json: #"{"zh": "a", "id": 5}"#)
+    }
+    #expect(throws: DamagedPair.Reason.missingField("captions", found: ["zh"])) {
+      try captions(nil, json: #"{"zh": "a"}"#)
+    }
   }
 
   @Test func `without a selector the text member comes first, then captions`() throws {

@@ -40,7 +40,8 @@ import Testing
     for (key, reason) in reasons {
       switch (key, reason) {
       case ("noimage", .missingImage), ("nocaption", .missingCaption), ("empty", .emptyCaption),
-        ("gbk", .malformedJSON), ("notimage", .unreadableImage), ("nofield", .missingField("zh")),
+        ("gbk", .malformedJSON), ("notimage", .unreadableImage),
+        ("nofield", .missingField("zh", _)),
         ("badjson", .malformedJSON), ("number", .fieldNotText("zh")):
         break
       default: Issue.record("\(key): \(reason)")
@@ -123,6 +124,47 @@ import Testing
     for _ in 0..<5 { #expect(throws: Never.self) { try ledger.record([pair(3), pair(4)]) } }
     #expect(ledger.pairs.map(\.pair) == [3, 4])
     #expect(throws: PairDataError.self) { try ledger.record([pair(5)]) }
+  }
+
+  @Test func `a field that no pair has is an error of the recipe, not damage`() async throws {
+    func pair(_ index: Int, _ reason: DamagedPair.Reason) -> DamagedPair {
+      DamagedPair(pair: index, shard: "s", key: "k", byteOffset: 0, reason: reason)
+    }
+    let first = pair(0, .missingField("fr", found: ["zh"]))
+    let second = pair(1, .missingField("fr", found: ["en", "zh"]))
+    var ledger = DamageLedger(policy: DamagedPairPolicy(limit: 0.5), pairCount: 2)
+    let error = #expect(throws: PairDataError.self) { try ledger.record([first, second]) }
+    #expect(error == .missingCaptionField("fr", damaged: 2, pairs: 2, found: ["zh", "en"]))
+    #expect(
+      error?.description.hasPrefix(
+        "no pair has a caption field `fr`, and nothing else is wrong with them; fields found: "
+          + "`zh`, `en`. ") == true)
+    for other in [DamagedPair.Reason.missingImage, .missingField("de", found: [])] {
+      var mixed = DamageLedger(policy: DamagedPairPolicy(limit: 0.5), pairCount: 2)
+      let error = #expect(throws: PairDataError.self) {
+        try mixed.record([first, pair(1, other)])
+      }
+      guard case .tooManyDamagedPairs? = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+  }
+
+  @Test func `a loader that finds the wrong field says so at its first batch`() async throws {
+    var configuration = try EmojiPairs.configuration(batchPairs: 4)
+    configuration.captions = try CaptionSelector("fr")
+    let loader = BatchLoader(
+      pairs: try EmojiPairs.test(), tokenizer: try EmojiPairs.tokenizer(),
+      configuration: configuration)
+    let error = await #expect(throws: PairDataError.self) {
+      _ = try await loader.batch(from: .start)
+    }
+    guard case .missingCaptionField("fr", damaged: 4, pairs: 147, let found)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(found.contains("zh"))
   }
 
   @Test func `members of absurd size are damage`() throws {

@@ -1,10 +1,15 @@
 internal import Glibc
 
-/// `environment.json` of a run: what it ran on, for whoever repeats it.
+/// What a run ran on, for whoever repeats it: `environment.json` as it began, and a line of
+/// `environments.jsonl` for each start.
 package struct EnvironmentRecord: Equatable {
   package let version: String
-  /// Nothing where the program was not built from a repository.
+  /// Nothing where it is not certain.
   package let commit: String?
+  /// The SHA-256 of the program, in hexadecimal.
+  package let executable: String?
+  /// The step after which the run went on; 0 where it began.
+  package let afterStep: Int
   /// As the kernel calls it; nothing where it does not.
   package let processor: String?
   /// Cores that the process may use.
@@ -18,11 +23,13 @@ package struct EnvironmentRecord: Equatable {
 
   /// Records this machine.
   package init(
-    version: String, commit: String?, computeThreads: Int, loaderThreads: Int,
-    libraries: [(name: String, version: String)]
+    version: String, commit: String?, executable: String? = nil, afterStep: Int = 0,
+    computeThreads: Int, loaderThreads: Int, libraries: [(name: String, version: String)]
   ) {
     self.version = version
     self.commit = commit
+    self.executable = executable
+    self.afterStep = afterStep
     self.computeThreads = computeThreads
     self.loaderThreads = loaderThreads
     self.libraries = libraries
@@ -39,6 +46,8 @@ package struct EnvironmentRecord: Equatable {
   package var json: JSONText {
     .object([
       ("version", .text(version)), ("commit", commit.map { .text($0) } ?? .null),
+      ("executable_sha256", executable.map { .text($0) } ?? .null),
+      ("after_step", .integer(afterStep)),
       ("processor", processor.map { .text($0) } ?? .null), ("cores", .integer(coreCount)),
       ("memory_bytes", .integer(memoryBytes)), ("system", .text(system)),
       ("compute_threads", .integer(computeThreads)), ("loader_threads", .integer(loaderThreads)),
@@ -49,6 +58,17 @@ package struct EnvironmentRecord: Equatable {
   /// Puts the record in place as one line. - Throws: `LogError.file`.
   package func write(to path: String) throws(LogError) {
     try SystemCall.replace(path) { SystemCall.write(json.line + "\n", to: $0) }
+  }
+
+  /// Adds the record as a line of its own. - Throws: `LogError.file`.
+  package func append(to path: String) throws(LogError) {
+    guard let descriptor = SystemCall.open(path, O_WRONLY | O_CREAT | O_APPEND) else {
+      throw .file(path: path, action: "opened", code: errno)
+    }
+    defer { close(descriptor) }
+    guard SystemCall.write(json.line + "\n", to: descriptor) else {
+      throw .file(path: path, action: "written", code: errno)
+    }
   }
 
   /// Cores of the process's affinity, which containers and `taskset` narrow.

@@ -15,11 +15,14 @@ package struct ProgressLine {
   private let startSeconds: Double
   private let write: (String) -> Void
   private var lastSeconds: Double?
+  /// Of the last steps, so that one step's luck does not show.
+  private var secondsPerPair: [Double] = []
+  private static let averagedSteps = 20
   private var isBarDrawn = false
 
   /// - Parameters:
   ///   - firstStep: steps done before, when a run is resumed; they do not count for time left.
-  ///   - startSeconds: a reading of a monotonic clock, as later ones.
+  ///   - startSeconds: a reading of a monotonic clock, as later ones, before the first step began.
   ///   - write: puts text out, usually to standard error.
   package init(
     style: Style, totalSteps: Int, firstStep: Int, startSeconds: Double,
@@ -42,14 +45,15 @@ package struct ProgressLine {
   }
 
   /// Shows a step, at most ten times a second in a bar and every ten seconds in lines; the last
-  /// step always.
+  /// step always. To be told of every step, whose rates it averages.
   package mutating func show(
     step: Int, loss: Float, pairsPerSecond: Double, nowSeconds: Double
   ) {
+    if secondsPerPair.count == ProgressLine.averagedSteps { secondsPerPair.removeFirst() }
+    secondsPerPair.append(1 / pairsPerSecond)
     guard isTime(nowSeconds, isLast: step >= totalSteps) else { return }
-    put(
-      facts(step: step, loss: loss, pairsPerSecond: pairsPerSecond, nowSeconds: nowSeconds),
-      step: step)
+    let mean = Double(secondsPerPair.count) / secondsPerPair.reduce(0, +)
+    put(facts(step: step, loss: loss, pairsPerSecond: mean, nowSeconds: nowSeconds), step: step)
   }
 
   /// Shows how far a task other than training is, as often as `show` would.
@@ -118,7 +122,7 @@ package struct ProgressLine {
     text += FixedText.number(Double(loss), decimals: 4)
     text += ", \(FixedText.number(pairsPerSecond, decimals: 1)) pairs/s"
     let doneSteps = step - firstStep
-    guard doneSteps > 0, nowSeconds >= startSeconds else { return text }
+    guard doneSteps > 0, nowSeconds > startSeconds else { return text }
     let stepSeconds = (nowSeconds - startSeconds) / Double(doneSteps)
     return text + ", \(ProgressLine.clock(stepSeconds * Double(max(0, totalSteps - step)))) left"
   }

@@ -20,3 +20,14 @@ extension Recipe {
     case linear(warmup: Duration)
   }
 }
+
+extension Recipe.Schedule {
+  /// The warm-up and its key; nothing where the rate is constant.
+  var warmup: (key: String, duration: Duration)? {
+    switch self {
+    case .constant: nil
+    case .cosine(let warmup, _): ("optimizer.schedule.cosine.warmup", warmup)
+    case .linear(let warmup): ("optimizer.schedule.linear.warmup", warmup)
+    }
+  }
+}

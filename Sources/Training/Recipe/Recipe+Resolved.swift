@@ -2,7 +2,8 @@ internal import Autodiff
 internal import PairData
 
 extension Recipe {
-  /// The recipe as canonical YAML, with every default and absolute paths.
+  /// The recipe as canonical YAML, with absolute paths and every default that can be written: what
+  /// stays out is what leaving out alone can say, such as no clipping.
   ///
   /// Decoding it gives an equal recipe, whatever folder it lies in; equal recipes give equal text.
   public var resolved: String {

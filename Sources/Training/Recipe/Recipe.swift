@@ -3,7 +3,7 @@ public import Autodiff
 /// Everything a run is told, checked and complete: what `duiqi train` reads from a recipe file.
 ///
 /// Paths are absolute; they were written relative to the recipe. `resolved` writes a recipe back as
-/// canonical YAML with every default in place, which decodes to an equal recipe.
+/// canonical YAML with the defaults in place, which decodes to an equal recipe.
 public struct Recipe: Sendable, Equatable {
   /// The run's name, that of its folders: letters, digits, `_`, `-` and `.`.
   public let run: String

@@ -9,12 +9,20 @@ struct RecipeDifference: Equatable {
   var keepsRun: Bool {
     let free = [
       "length", "validate.", "checkpoints.", "threads.", "memory_budget", "non_finite.",
-      // Places. What lies there is compared by content: the data by its fingerprint, while model
-      // and vocabulary are in the checkpoint.
-      "data.train", "data.validation", "data.vocabulary", "model.from", "model.image_from",
+      // Places. The training pairs are compared by their fingerprint, a vocabulary with the
+      // checkpoint's. Other validation pairs or captions are allowed: the best validation is then
+      // forgotten.
+      "data.train", "data.validation", "data.validation_captions", "data.vocabulary",
       "data.damage_limit",
     ]
     return free.contains { key == $0 || ($0.hasSuffix(".") && key.hasPrefix($0)) }
+  }
+
+  /// Whether figures of validations before cannot be compared with those from now on.
+  ///
+  /// Other validation pairs are noticed by their fingerprint, wherever they lie.
+  var changesBest: Bool {
+    key == "validate.choose_best_by" || key == "data.validation_captions"
   }
 }
 

@@ -38,7 +38,7 @@ enum RecipeRules {
     for division in divisions where division.whole % division.part != 0 {
       throw conflict(
         values, "model.configuration." + division.key, "\(division.part)",
-        "It divides `model.configuration.\(division.name)`, which is \(division.whole)",
+        "It must divide `model.configuration.\(division.name)`, which is \(division.whole)",
         "Change one of the two.")
     }
     if recipe.data.contextLength > model.text.maximumPositions {
@@ -63,7 +63,7 @@ enum RecipeRules {
         values, group + "size", "\(image.size) pixels",
         "A residual network halves its maps five times", "Use a multiple of 32.")
     }
-    guard image.width % 2 == 0, image.width <= 1024 else {
+    guard image.width % 2 == 0, ModelRanges.stemWidth.contains(image.width) else {
       throw conflict(
         values, group + "width", "\(image.width)",
         "A residual network's stem begins with half of it and its last layer has 32 times as many",
@@ -72,27 +72,27 @@ enum RecipeRules {
     guard 32 * image.width % image.headWidth == 0 else {
       throw conflict(
         values, group + "head_width", "\(image.headWidth)",
-        "It divides 32 times `\(group)width`, which is \(32 * image.width)",
+        "It must divide 32 times `\(group)width`, which is \(32 * image.width)",
         "Change one of the two.")
     }
   }
 
-  /// Only where both are steps: how many an epoch has is known when the shards are.
+  /// Only where both have the same unit: how many steps an epoch has is known when the shards are.
   private static func checkWarmup(
     _ recipe: Recipe, _ values: RecipeValues
   ) throws(RecipeError) {
-    let found: (key: String, warmup: Duration)
-    switch recipe.optimizer.schedule {
-    case .constant: return
-    case .cosine(let warmup, _): found = ("cosine", warmup)
-    case .linear(let warmup): found = ("linear", warmup)
-    }
-    guard case .steps(let warmup) = found.warmup, case .steps(let length) = recipe.length,
-      warmup > length
-    else { return }
+    guard let (key, warmup) = recipe.optimizer.schedule.warmup else { return }
+    let isTooLong =
+      switch (warmup, recipe.length) {
+      case (.steps(let warmup), .steps(let length)): warmup > length
+      case (.epochs(let warmup), .epochs(let length)): warmup > length
+      case (.percent(let share), _): share > 100
+      default: false
+      }
+    guard isTooLong else { return }
     throw conflict(
-      values, "optimizer.schedule.\(found.key).warmup", "\(warmup) steps",
-      "The run has \(length) step\(length == 1 ? "" : "s")", "Shorten it.")
+      values, key, "a warm-up of \(warmup)",
+      "The whole run, `length`, has \(recipe.length)", "Shorten the warm-up or lengthen the run.")
   }
 
   private static func conflict(

@@ -33,17 +33,17 @@ enum RecipeSchema {
       effect: "Drops this share of the text tower's activations in training."),
   ]
 
-  private static let width = RecipeType.integer(1...65_536)
-  private static let depth = RecipeType.integer(1...1024)
+  private static let width = RecipeType.integer(ModelRanges.width)
+  private static let depth = RecipeType.integer(ModelRanges.depth)
   private static let withFamily = RecipeKey.Presence.optional("needed beside `family`")
 
   private static let configuration = [
     RecipeKey(
-      path: "model.configuration.image.size", type: .integer(1...4096),
+      path: "model.configuration.image.size", type: .integer(ModelRanges.imageSize),
       presence: .optional("needed beside `family`; the checkpoint's beside `from`"),
       effect: "The picture's pixels a side; beside `from`, a ViT's positions are resized to it."),
     RecipeKey(
-      path: "model.configuration.image.patch", type: .integer(1...4096),
+      path: "model.configuration.image.patch", type: .integer(ModelRanges.patch),
       presence: .optional("needed for a ViT beside `family`"),
       effect: "A patch's pixels a side; divides the size."),
     RecipeKey(
@@ -54,12 +54,13 @@ enum RecipeSchema {
       presence: .optional("needed for a ViT beside `family`"),
       effect: "Blocks of the image tower."),
     RecipeKey(
-      path: "model.configuration.image.layers", type: .integers(count: 4, 1...1024),
+      path: "model.configuration.image.layers", type: .integers(count: 4, ModelRanges.depth),
       presence: .optional("a ViT"),
       effect: "Makes the image tower a residual network with so many blocks in its layers, in "
         + "place of `patch` and `depth`; `width` is that of its stem."),
     RecipeKey(
-      path: "model.configuration.image.head_width", type: width, presence: .fallback("64"),
+      path: "model.configuration.image.head_width", type: .integer(ModelRanges.headWidth),
+      presence: .fallback("64"),
       effect: "Channels of an attention head; divides the width, of a residual network 32 times "
         + "that."),
     RecipeKey(
@@ -69,13 +70,14 @@ enum RecipeSchema {
       path: "model.configuration.text.depth", type: depth, presence: withFamily,
       effect: "Blocks of the text tower."),
     RecipeKey(
-      path: "model.configuration.text.head_width", type: width, presence: .fallback("64"),
+      path: "model.configuration.text.head_width", type: .integer(ModelRanges.headWidth),
+      presence: .fallback("64"),
       effect: "Channels of an attention head; divides the width."),
     RecipeKey(
-      path: "model.configuration.text.mlp_width", type: .integer(1...1_048_576),
+      path: "model.configuration.text.mlp_width", type: .integer(ModelRanges.mlpWidth),
       presence: .optional("4 × width"), effect: "Channels inside a block's MLP."),
     RecipeKey(
-      path: "model.configuration.text.maximum_positions", type: .integer(2...65_536),
+      path: "model.configuration.text.maximum_positions", type: .integer(ModelRanges.positions),
       presence: .fallback("512"), effect: "Positions that have an embedding."),
     RecipeKey(
       path: "model.configuration.embedding_width", type: width, presence: withFamily,
@@ -100,7 +102,8 @@ enum RecipeSchema {
       path: "data.vocabulary", type: .path, presence: withFamily,
       effect: "The WordPiece vocabulary of a model from nothing."),
     RecipeKey(
-      path: "data.context_length", type: .integer(3...65_536), presence: .fallback("52"),
+      path: "data.context_length", type: .integer(ModelRanges.contextLength),
+      presence: .fallback("52"),
       effect: "Cuts captions to so many tokens, the two special ones included."),
     RecipeKey(
       path: "data.shuffle", type: .boolean, presence: .fallback("true"),

@@ -3,7 +3,7 @@ internal import Tokenizers
 
 /// A look at the pairs of a recipe before a run: which cannot be read, how long captions are.
 struct DataCheck {
-  /// All pairs up to this many are read, else as many spread evenly.
+  /// All pairs up to this many are read, else at most as many, spread evenly.
   static let pairLimit = 4_096
 
   var pairCount = 0
@@ -27,7 +27,7 @@ struct DataCheck {
     configuration.damagePolicy = DamagedPairPolicy(limit: 1)
     var walk = EvaluationPairs(
       pairs: pairs, tokenizer: tokenizer, configuration: configuration,
-      interval: max(1, pairs.count / DataCheck.pairLimit))
+      interval: DataCheck.interval(pairCount: pairs.count))
     while let batch = try await walk.next() {
       readCount += batch.pairIndices.count + batch.damaged.count
       damaged += batch.damaged
@@ -37,6 +37,23 @@ struct DataCheck {
       longestTokens = max(longestTokens, lengths.max() ?? 0)
       truncatedCount += batch.tokens.truncatedCount
       progress(readCount, walk.pairCount)
+    }
+  }
+
+  /// From one pair that is read to the next.
+  static func interval(pairCount: Int) -> Int { max(1, (pairCount + pairLimit - 1) / pairLimit) }
+
+  /// - Throws: `tooManyDamagedPairs` where more of the pairs that were read are damaged.
+  func requireReadable(limit: Double) throws(PairDataError) {
+    var ledger = DamageLedger(policy: DamagedPairPolicy(limit: limit), pairCount: readCount)
+    try ledger.record(damaged)
+  }
+
+  /// - Throws: `tooFewPairs` where those that are not known to be damaged do not fill a batch.
+  func requireBatch(of batchPairs: Int) throws(PairDataError) {
+    let readable = pairCount - damaged.count
+    guard readable >= batchPairs else {
+      throw .tooFewPairs(readable: readable, batch: batchPairs)
     }
   }
 }

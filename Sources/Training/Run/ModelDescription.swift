@@ -96,19 +96,21 @@ extension ModelDescription {
     let (image, text) = (try sizes.object("image"), try sizes.object("text"))
     let imageTower = try image.imageTower()
     let textTower = BERT.Configuration(
-      vocabularyCount: try text.size("vocabulary", in: 1...4_000_000),
-      width: try text.size("width", in: 1...16_384), depth: try text.size("depth", in: 1...256),
-      headWidth: try text.size("head_width", in: 1...1_024),
-      mlpWidth: try text.size("mlp_width", in: 1...65_536),
-      positionCount: try text.size("maximum_positions", in: 2...65_536),
-      tokenTypeCount: try text.size("token_types", in: 1...64))
+      vocabularyCount: try text.size("vocabulary", in: ModelRanges.vocabulary),
+      width: try text.size("width", in: ModelRanges.width),
+      depth: try text.size("depth", in: ModelRanges.depth),
+      headWidth: try text.size("head_width", in: ModelRanges.headWidth),
+      mlpWidth: try text.size("mlp_width", in: ModelRanges.mlpWidth),
+      positionCount: try text.size("maximum_positions", in: ModelRanges.positions),
+      tokenTypeCount: try text.size("token_types", in: ModelRanges.tokenTypes))
     self.configuration = DualEncoder.Configuration(
       image: imageTower, text: textTower,
-      embeddingWidth: try sizes.size("embedding_width", in: 1...16_384))
+      embeddingWidth: try sizes.size("embedding_width", in: ModelRanges.width))
     guard imageTower.isConsistent, textTower.width % textTower.headWidth == 0 else {
       throw .damagedDescription(file: file, member: "configuration", problem: "its sizes")
     }
-    contextLength = try inputs.size("context_length", in: 2...textTower.positionCount)
+    contextLength = try inputs.size(
+      "context_length", in: ModelRanges.contextLength.lowerBound...textTower.positionCount)
     normalization = .init(
       mean: try inputs.numbers("image_mean"), deviation: try inputs.numbers("image_std"))
     decoding = ImageDecodingOptions(
@@ -129,18 +131,19 @@ extension ModelDescription {
 extension JSONFields {
   /// The image tower that these are the sizes of.
   fileprivate func imageTower() throws(ModelError) -> ImageTower.Configuration {
-    let imageSize = try size("size", in: 1...4_096)
-    let headWidth = try size("head_width", in: 1...1_024)
+    let imageSize = try size("size", in: ModelRanges.imageSize)
+    let headWidth = try size("head_width", in: ModelRanges.headWidth)
     guard value["layers"] == nil else {
       return .modifiedResNet(
         .init(
-          imageSize: imageSize, layers: try sizes("layers", count: 4, in: 1...256),
-          width: try size("width", in: 1...1_024), headWidth: headWidth))
+          imageSize: imageSize, layers: try sizes("layers", count: 4, in: ModelRanges.depth),
+          width: try size("width", in: ModelRanges.stemWidth), headWidth: headWidth))
     }
     return .visionTransformer(
       .init(
-        imageSize: imageSize, patchSize: try size("patch", in: 1...512),
-        width: try size("width", in: 1...16_384), depth: try size("depth", in: 1...256),
+        imageSize: imageSize, patchSize: try size("patch", in: ModelRanges.patch),
+        width: try size("width", in: ModelRanges.width),
+        depth: try size("depth", in: ModelRanges.depth),
         headWidth: headWidth))
   }
 }

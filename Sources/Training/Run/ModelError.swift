@@ -72,7 +72,9 @@ extension ModelError: CustomStringConvertible {
     case .recipe, .mismatch: true
     case .data(let error):
       switch error {
-      case .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector: true
+      case .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector,
+        .missingCaptionField:
+        true
       default: false
       }
     default: false

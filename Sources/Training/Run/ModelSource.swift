@@ -105,7 +105,7 @@ struct ModelSource {
     ImageDecodingOptions(alpha: recipe.data.alpha, orientation: recipe.data.orientation)
   }
 
-  private static func configuration(
+  static func configuration(
     _ fresh: Recipe.Fresh, vocabularyCount: Int
   ) -> DualEncoder.Configuration {
     DualEncoder.Configuration(

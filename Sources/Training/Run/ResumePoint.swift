@@ -78,7 +78,28 @@ struct ResumePoint {
         advice: "Go on with it by `duiqi resume`, give this recipe another `run`, or start anew "
           + "with `--resume never`, which sets the old checkpoints aside.")
     }
+    if case .fresh(let fresh) = recipe.model.source,
+      differences.contains(where: { $0.key == "data.vocabulary" })
+    {
+      try requireVocabulary(fresh.vocabulary)
+    }
     return differences
+  }
+
+  /// Makes sure that a vocabulary named anew is the one that the model has.
+  private func requireVocabulary(_ path: String) throws(ModelError) {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try FileContents.read(path, limit: 64 << 20)
+    } catch {
+      throw .file(error)
+    }
+    guard bytes == reader.document.vocabulary else {
+      throw .mismatch(
+        found: "\(path) is not the vocabulary in \(reader.path)",
+        expected: "The one that the run began with was expected, wherever it lies",
+        advice: "Go on with the run by `duiqi resume`, or give this recipe another `run`.")
+    }
   }
 
   /// Makes sure that the pairs are those that the run began with, wherever they lie now.

@@ -35,9 +35,13 @@ final class RunLogs {
     }
   }
 
+  /// Keeps what the run began on, and adds what it goes on with.
   func write(_ environment: EnvironmentRecord, folder: String) {
     do throws(LogError) {
-      try environment.write(to: "\(folder)/environment.json")
+      if !FileContents.exists("\(folder)/environment.json") {
+        try environment.write(to: "\(folder)/environment.json")
+      }
+      try environment.append(to: "\(folder)/environments.jsonl")
     } catch {
       report("\(error)")
     }

@@ -60,9 +60,10 @@ public struct RunPlan: Sendable {
         preparation.pairs, tokenizer: loaded.tokenizer,
         configuration: preparation.loaderConfiguration(withImages: true), progress: progress)
       validation = try await Self.checkedValidation(preparation, progress)
-      var ledger = DamageLedger(
-        policy: DamagedPairPolicy(limit: recipe.data.damageLimit), pairCount: training.readCount)
-      try ledger.record(training.damaged)
+      for check in [training, validation].compactMap({ $0 }) {
+        try check.requireReadable(limit: recipe.data.damageLimit)
+      }
+      try training.requireBatch(of: recipe.batch.pairs)
     } catch {
       throw .data(error)
     }

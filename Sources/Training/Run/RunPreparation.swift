@@ -45,6 +45,7 @@ final class RunPreparation {
     }
     stepsPerEpoch = pairs.count / recipe.batch.pairs
     totalSteps = max(1, recipe.length.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: 0))
+    try Self.checkWarmup(recipe, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
 
     let source = try ModelSource(recipe, resuming: reader, prober: prober)
     let parameters = DualEncoder(source.description.configuration).parameters
@@ -73,6 +74,19 @@ final class RunPreparation {
     } catch {
       throw .device(error)
     }
+  }
+
+  /// Now that epochs are steps.
+  private static func checkWarmup(
+    _ recipe: Recipe, stepsPerEpoch: Int, totalSteps: Int
+  ) throws(ModelError) {
+    guard let (key, warmup) = recipe.optimizer.schedule.warmup else { return }
+    let steps = warmup.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
+    guard steps > totalSteps else { return }
+    throw .mismatch(
+      found: "`\(key)` is \(warmup), which are \(steps) steps of these pairs",
+      expected: "The whole run, `length`, has \(totalSteps)",
+      advice: "Shorten the warm-up or lengthen the run.")
   }
 
   /// Whether no parameter of the image tower is trained.

@@ -25,6 +25,8 @@ struct RunState: Equatable {
   var damagedPairs = PairNumbers()
   /// What the training pairs were when the run began, ``PairSet/fingerprint``.
   var dataFingerprint = ""
+  /// What the best validation was measured on, the same of those pairs; empty where there are none.
+  var validationFingerprint = ""
 
   /// As a checkpoint's `/run` attributes.
   var values: [(name: String, value: RunValue)] {
@@ -37,12 +39,21 @@ struct RunState: Equatable {
       ("validation_is_due", integer(validationIsDue ? 1 : 0)),
       ("is_stopped", integer(isStopped ? 1 : 0)), ("damaged_pairs", .text(damagedPairs.text)),
       ("data_fingerprint", .text(dataFingerprint)),
+      ("validation_fingerprint", .text(validationFingerprint)),
     ]
     if let bestValue { values.append(("best_value", .real(bestValue))) }
     return values
   }
 
   init() {}
+
+  /// Forgets the best validation, as after a change of what it is measured by or on.
+  mutating func forgetBest() { (bestValue, bestStep, worseCount) = (nil, 0, 0) }
+
+  /// Decides whether validation has ended the run; without a limit it never does.
+  mutating func stop(afterWorse limit: Int?) {
+    isStopped = limit.map { worseCount >= $0 } ?? false
+  }
 
   /// Reads a checkpoint's `/run` attributes.
   init(_ document: CheckpointDocument, file: String) throws(ModelError) {
@@ -81,6 +92,8 @@ struct RunState: Equatable {
     }
     damagedPairs = pairs
     dataFingerprint = try text("data_fingerprint")
+    // Missing in files of earlier versions.
+    if case .text(let text)? = value("validation_fingerprint") { validationFingerprint = text }
     if case .real(let value)? = value("best_value") { bestValue = value }
   }
 }

@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// SIGINT and SIGTERM as a flag that the training loop reads between steps.
+/// SIGINT and SIGTERM as a flag, read between steps and between the batches of longer work:
+/// validation, encoding with a locked tower, commands.
 ///
 /// The first signal asks for a checkpoint and an orderly end; a second one of either kind ends
 /// the process at once, which loses nothing that was published. SIGHUP counts as SIGTERM, and

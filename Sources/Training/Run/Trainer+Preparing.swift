@@ -69,10 +69,11 @@ extension RunPreparation {
       .apply(to: loaded.parameters, of: loaded.model.logitScale)
   }
 
-  var environment: EnvironmentRecord {
+  func environment(afterStep step: Int) -> EnvironmentRecord {
     EnvironmentRecord(
-      version: ToolVersion.current, commit: SourceCommit.ofExecutable(),
-      computeThreads: computeThreads, loaderThreads: loaderTasks,
+      version: ToolVersion.current, commit: RunningProgram.commit(),
+      executable: RunningProgram.sha256, afterStep: step, computeThreads: computeThreads,
+      loaderThreads: loaderTasks,
       libraries: [
         ("openblas", CPUDevice.libraryVersion), ("hdf5", CheckpointReader.libraryVersion),
       ])

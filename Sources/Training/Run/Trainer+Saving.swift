@@ -15,11 +15,13 @@ extension Trainer {
     let isLast = state.step >= preparation.totalSteps
     var isBest = false
     if let validation = recipe.validation,
-      isLast || isDue(validation.every)
+      state.validationIsDue || isLast || isDue(validation.every)
     {
       state.validationIsDue = true
       isBest = try await validate(validation)
     }
+    // Nothing is due any more, even if the recipe has lost its validation meanwhile.
+    state.validationIsDue = false
     if isBest || isLast || state.isStopped || isDue(recipe.checkpoints.every) {
       try save()
     }
@@ -45,8 +47,8 @@ extension Trainer {
       (state.bestValue, state.bestStep, state.worseCount) = (value, state.step, 0)
     } else {
       state.worseCount += 1
-      if let limit = validation.stopAfterWorse { state.isStopped = state.worseCount >= limit }
     }
+    state.stop(afterWorse: validation.stopAfterWorse)
     logs.add(figures, step: state.step)
     report(.validation(step: state.step, figures, isBest: isBest))
     return isBest
@@ -56,6 +58,19 @@ extension Trainer {
   func saveWhereMissing() throws(ModelError) {
     guard state.step > 0, !FileContents.exists(checkpoints.path(ofStep: state.step)) else { return }
     try save()
+  }
+
+  /// Keeps the steps before a validation that failed, so that the run can go on with it once its
+  /// data is repaired; the validation's error is the one to tell last.
+  func saveBeforeFailing() {
+    do throws(ModelError) {
+      try saveWhereMissing()
+      if state.step > 0 {
+        tell("The validation after step \(state.step) failed; its step is saved")
+      }
+    } catch {
+      tell("\(error)")
+    }
   }
 
   private func save() throws(ModelError) {

@@ -35,7 +35,9 @@ public final class Trainer {
   ///     called with `probe-hdf5 FILE`; without one they are read here at once.
   ///   - stopSignal: the signal that asked for a stop, once there is one; read between batches.
   ///   - report: is told what happens, from here on.
-  /// - Throws: ``ModelError``; the folders then hold what they held.
+  /// - Throws: ``ModelError``. Whatever is wrong with recipe, model or data is found before anything
+  ///   is changed, but for leftovers of a killed run, which are swept away. When a file cannot be
+  ///   moved after that, some of what was to be set aside may be in `old-…` already; nothing is lost.
   public init(
     _ recipe: Recipe, root: String, resume: ResumeMode, prober: String? = nil,
     stopSignal: @escaping () -> Int32? = { StopSignals.pending },
@@ -57,6 +59,9 @@ public final class Trainer {
     try point?.readMoments(into: optimizer, preparation.loaded)
     schedule = preparation.schedule
     var notes = point?.notes ?? []
+    if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }
+    // The limit may be another one by now.
+    state.stop(afterWorse: recipe.validation?.stopAfterWorse)
     do throws(FileError) {
       if let held {
         checkpoints = held
@@ -86,9 +91,26 @@ public final class Trainer {
     logs = RunLogs(folder: folders.logs, recipe: recipe, afterStep: state.step) {
       report(.note($0))
     }
-    logs.write(preparation.environment, folder: folders.logs)
+    logs.write(preparation.environment(afterStep: state.step), folder: folders.logs)
     notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
     for note in notes { tell(note) }
+  }
+
+  /// Makes the state's best validation one that later ones can be compared with.
+  ///
+  /// - Returns: what to tell the user where it could not.
+  private static func adaptValidation(
+    of state: inout RunState, _ preparation: RunPreparation, _ changes: [RecipeDifference]
+  ) -> String? {
+    let fingerprint = preparation.validationPairs?.fingerprint ?? ""
+    let isSame =
+      state.validationFingerprint == fingerprint && !changes.contains(where: \.changesBest)
+    let best = state.bestValue == nil ? nil : state.bestStep
+    state.validationFingerprint = fingerprint
+    guard !isSame, let best else { return nil }
+    state.forgetBest()
+    return "Forgot the best validation, after step \(best): it was measured by another figure or "
+      + "on other pairs. The next one is the best anew; until then `best.h5` leads where it led"
   }
 
   /// The run's folder where there is one: a refused recipe must not leave a new folder behind.
@@ -115,9 +137,15 @@ public final class Trainer {
     do throws(ModelError) {
       try await takeSteps()
     } catch {
-      guard case .interrupted(let signal) = error else { throw error }
+      guard case .interrupted(let signal) = error else {
+        if state.validationIsDue { saveBeforeFailing() }
+        throw error
+      }
       try saveWhereMissing()
-      tell("Stopped by signal \(signal) after step \(state.step); everything is saved")
+      tell(
+        state.step > 0
+          ? "Stopped by signal \(signal) after step \(state.step); everything is saved"
+          : "Stopped by signal \(signal) before the first step; nothing is to save")
       return .interrupted(signal: signal, step: state.step)
     }
     tell(endNote)

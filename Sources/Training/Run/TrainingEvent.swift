@@ -36,6 +36,6 @@ public enum TrainingOutcome: Sendable, Equatable {
   case finished(steps: Int)
   /// Validation stopped getting better.
   case stoppedEarly(step: Int, bestStep: Int)
-  /// A signal asked for it; everything is saved.
+  /// A signal asked for it; every step is saved, if there was one.
   case interrupted(signal: Int32, step: Int)
 }

@@ -31,6 +31,28 @@ import Testing
     #expect(!text.contains("\r"))
   }
 
+  @Test func `the rate is that of the last steps together`() {
+    let text = shown(.lines) { line in
+      // The time of four pairs at 100 a second and four at 50 is that of eight at 66.7.
+      line.show(step: 21, loss: 2, pairsPerSecond: 100, nowSeconds: 1001)
+      line.show(step: 22, loss: 2, pairsPerSecond: 50, nowSeconds: 1011)
+      // These twenty are all that counts in the end.
+      for step in 81...100 {
+        line.show(step: step, loss: 2, pairsPerSecond: 10, nowSeconds: 1012)
+      }
+    }
+    let lines = text.split(separator: "\n")
+    #expect(lines[1].contains(" 66.7 pairs/s"))
+    #expect(lines.last?.contains(" 10.0 pairs/s") == true)
+  }
+
+  @Test func `no time left is told before any has passed`() {
+    let text = shown(.lines) { line in
+      line.show(step: 21, loss: 2, pairsPerSecond: 100, nowSeconds: 1000)
+    }
+    #expect(text == "step 21/100, loss 2.0000, 100.0 pairs/s\n")
+  }
+
   @Test func `a bar stays on its line and fits the terminal`() {
     for columns in [0, 1, 20, 60, 80, 300] {
       let text = shown(.bar(columns: columns)) { line in

@@ -67,6 +67,12 @@ import Testing
       old: "warmup: 3 %", new: "warmup: 3 %, floor: 1",
       message: "not above the learning rate"),
     Mistake(
+      old: "warmup: 3 %", new: "warmup: 4 epochs",
+      message: "a warm-up of 4 epochs. The whole run, `length`, has 3 epochs. Shorten the warm-up"),
+    Mistake(
+      old: "warmup: 3 %", new: "warmup: 101 %",
+      message: "a warm-up of 101 %. The whole run, `length`, has 3 epochs. Shorten the warm-up"),
+    Mistake(
       old: "tokens_per_chunk: 2048", new: "tokens_per_chunk: 51",
       message: "A caption of `data.context_length`, 52 tokens, has to fit"),
     Mistake(old: "  dropout: 0.1", new: "  family: chinese_clip", message: "no effect here"),
@@ -98,7 +104,7 @@ import Testing
 
   @Test func `a model from nothing has to fit together`() throws {
     let cases = [
-      ("patch: 16", "patch: 15", "It divides `model.configuration.image.size`, which is 32"),
+      ("patch: 16", "patch: 15", "It must divide `model.configuration.image.size`, which is 32"),
       ("width: 64, depth: 2 }\n    text", "width: 65, depth: 2 }\n    text", "image.width"),
       ("maximum_positions: 64", "maximum_positions: 51", "The text tower has 51 positions"),
       ("  vocabulary: vocab.txt\n", "", "`data.vocabulary` is missing. A path"),
