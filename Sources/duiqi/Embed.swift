@@ -29,7 +29,9 @@ struct Embed: AsyncParsableCommand {
     help: ArgumentHelp("Pair shards: pictures and captions both.", valueName: "shards"))
   var shards: [String] = []
 
-  @Option(help: ArgumentHelp("The folder for the results.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the results: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions

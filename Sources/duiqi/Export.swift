@@ -19,7 +19,9 @@ struct Export: ParsableCommand {
   @Option(help: "For whom the encoders are: onnx.")
   var profile: String
 
-  @Option(help: ArgumentHelp("The folder for the files.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the files: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @Option(help: "How numbers are stored: float32.")

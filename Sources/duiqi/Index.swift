@@ -21,7 +21,9 @@ struct Index: AsyncParsableCommand {
       "Pair shards: paths with {0000..0031}, {a,b}, * or ?.", valueName: "shards"))
   var shards: [String]
 
-  @Option(help: ArgumentHelp("The folder for the index.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the index: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions

@@ -110,6 +110,23 @@ extension FileInspection {
       throw .data(error)
     }
   }
+
+  static func index(_ path: String) throws(ModelError) -> FileInspection {
+    let folder = SearchIndexFiles.folder(of: path)
+    let facts = try SearchIndex.description("\(folder)/\(SearchIndexFiles.description)")
+    let documents = try SearchIndex.documents("\(folder)/\(SearchIndexFiles.documents)")
+    let told = ["width", "captions", "checkpoint_sha256", "tool_version"].map { name in
+      (name, facts[name].map { JSONText($0) } ?? .null)
+    }
+    return FileInspection(
+      facts: [
+        ("file", .text(path)), ("kind", .text(FileKind.index.rawValue)),
+        ("document_count", .integer(documents.count)),
+      ] + told,
+      parts: .init(
+        name: "documents", columns: ["key", "shard", "text"],
+        rows: documents.map { [.text($0.key), .text($0.shard), .text($0.text)] }))
+  }
 }
 
 extension ONNXValue {
@@ -143,7 +160,7 @@ extension JSONText {
     }
   }
 
-  private init(_ value: JSONValue) {
+  fileprivate init(_ value: JSONValue) {
     switch value {
     case .null: self = .null
     case .boolean(let isTrue): self = .boolean(isTrue)

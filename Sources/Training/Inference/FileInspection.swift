@@ -29,6 +29,7 @@ public struct FileInspection: Sendable {
     case .shard: self = try Self.shard(path)
     case .onnx: self = try Self.onnx(path)
     case .manifest: self = try Self.manifest(path)
+    case .index: self = try Self.index(path)
     }
   }
 

@@ -7,7 +7,7 @@ internal import PairData
 /// Whether a file is whole: what a reader would find, found before anyone relies on it.
 public struct FileVerification: Sendable {
   public let path: String
-  /// `checkpoint`, `shard`, `onnx` or `manifest`; nothing where that cannot be told.
+  /// `checkpoint`, `shard`, `onnx`, `manifest` or `index`; nothing where that cannot be told.
   public let kind: String?
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
@@ -30,6 +30,7 @@ public struct FileVerification: Sendable {
         await ShardCheck.findings(path, taskCount: EnvironmentRecord.usableCoreCount())
       case .onnx: Self.onnxFindings(path)
       case .manifest: Self.manifestFindings(path)
+      case .index: Self.indexFindings(path)
       }
   }
 
@@ -67,6 +68,15 @@ public struct FileVerification: Sendable {
     do throws(PairDataError) {
       return try ShardManifest(path: path).verify(folder: Folder.parent(of: path))
         .map(\.description)
+    } catch {
+      return [error.description]
+    }
+  }
+
+  private static func indexFindings(_ path: String) -> [String] {
+    do throws(ModelError) {
+      _ = try SearchIndex(SearchIndexFiles.folder(of: path))
+      return []
     } catch {
       return [error.description]
     }
