@@ -27,6 +27,7 @@ struct Verify: AsyncParsableCommand {
     var results: [FileVerification] = []
     for file in files {
       let result = await FileVerification(file)
+      for text in result.notes { console.note(text) }
       for finding in result.findings { Terminal.writeError("duiqi: \(finding)\n") }
       if !json {
         let state = result.findings.isEmpty ? "whole" : "damaged"

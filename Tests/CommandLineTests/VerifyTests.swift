@@ -80,6 +80,20 @@ import Testing
     }
   }
 
+  @Test func `members that are part of no pair are told, and are no damage`() throws {
+    let picture = try SampleShard.pictures(1)[0]
+    try SampleShard.write([("a", picture, "文字"), ("photo.1", picture, "文字")], to: folder)
+    let outcome = try DuiqiProcess.run("verify", "pairs.tar", in: folder)
+    #expect(outcome.code == 0 && outcome.lines == ["pairs.tar: whole, shard"])
+    #expect(outcome.errors.contains("2 members are passed over"))
+    #expect(outcome.errors.contains("`photo.1.png`") && outcome.errors.contains("first dot"))
+    #expect(try DuiqiProcess.run("verify", "pairs.tar", "-q", in: folder).errors == "")
+    let object = try JSONObject(
+      try DuiqiProcess.run("inspect", "pairs.tar", "--json", in: folder).output)
+    #expect(object["members_passed_over"]?.number("count") == 2)
+    #expect(object["members_passed_over"]?.text("first") == "photo.1.png")
+  }
+
   @Test func `files that are cut short, missing or of another kind are damaged`() throws {
     for name in ["tiny.h5"] {
       let bytes = try folder.bytes(of: name)

@@ -58,6 +58,12 @@ extension FileInspection {
         facts: [
           ("file", .text(path)), ("kind", .text(FileKind.shard.rawValue)),
           ("bytes", .integer(Int(shard.bytes))), ("pair_count", .integer(shard.count)),
+          (
+            "members_passed_over",
+            .object([
+              ("count", .integer(shard.ignored.count)), ("first", .text(shard.ignored.first)),
+            ])
+          ),
         ],
         parts: .init(
           name: "pairs", columns: ["key", "image_bytes", "text_bytes", "json_bytes"], rows: rows))

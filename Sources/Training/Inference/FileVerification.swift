@@ -11,6 +11,8 @@ public struct FileVerification: Sendable {
   public let kind: String?
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
+  /// What is no damage and yet seldom meant.
+  public let notes: [String]
 
   public init(_ path: String) async {
     self.path = path
@@ -20,17 +22,17 @@ public struct FileVerification: Sendable {
     } catch {
       self.kind = nil
       findings = [error.description]
+      notes = []
       return
     }
     self.kind = kind.rawValue
-    findings =
+    (findings, notes) =
       switch kind {
-      case .checkpoint: Self.checkpointFindings(path)
-      case .shard:
-        await ShardCheck.findings(path, taskCount: EnvironmentRecord.usableCoreCount())
-      case .onnx: Self.onnxFindings(path)
-      case .manifest: Self.manifestFindings(path)
-      case .index: Self.indexFindings(path)
+      case .checkpoint: (Self.checkpointFindings(path), [])
+      case .shard: await Self.shardState(path)
+      case .onnx: (Self.onnxFindings(path), [])
+      case .manifest: (Self.manifestFindings(path), [])
+      case .index: (Self.indexFindings(path), [])
       }
   }
 
@@ -38,6 +40,7 @@ public struct FileVerification: Sendable {
     .object([
       ("file", .text(path)), ("kind", kind.map { .text($0) } ?? .null),
       ("whole", .boolean(findings.isEmpty)), ("findings", .array(findings.map { .text($0) })),
+      ("notes", .array(notes.map { .text($0) })),
     ])
   }
 
@@ -54,6 +57,11 @@ public struct FileVerification: Sendable {
     } catch {
       return [error.description]
     }
+  }
+
+  private static func shardState(_ path: String) async -> (findings: [String], notes: [String]) {
+    let check = await ShardCheck(path, taskCount: EnvironmentRecord.usableCoreCount())
+    return (check.findings, check.ignored.count > 0 ? ["\(path): \(check.ignored)"] : [])
   }
 
   private static func onnxFindings(_ path: String) -> [String] {
