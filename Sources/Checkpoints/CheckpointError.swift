@@ -39,7 +39,7 @@ extension CheckpointError: CustomStringConvertible {
         "\(path): there is no checkpoint. A file or a run's folder was expected. Check the path."
     case .notHDF5(let path):
       return "\(path): this is no HDF5 file. A duiqi checkpoint was expected. Check the path; "
-        + "files of other programs are imported, not opened."
+        + "make one of another program's file by `duiqi import`."
     case .truncated(let path, let problem):
       return "\(path): this file is cut short (\(problem)). A whole checkpoint was expected. "
         + "Use an older checkpoint of the run, or copy the file again."
@@ -48,7 +48,7 @@ extension CheckpointError: CustomStringConvertible {
         + "expected. Use an older checkpoint of the run, or copy the file again."
     case .foreign(let path, let problem):
       return "\(path): \(problem). A duiqi checkpoint was expected. "
-        + "Files of other programs are imported, not opened."
+        + "Make one of another program's file by `duiqi import`."
     case .newerFormat(let path, let found, let supported):
       return "\(path): checkpoint format \(found). Up to \(supported) is read here. "
         + "Use a newer duiqi."

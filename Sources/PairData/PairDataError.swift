@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// What can be wrong with pair data: files, shards, patterns, selectors, manifests and damage.
 ///
 /// Each description says what was found, what was expected and what to do about it.
@@ -42,6 +44,14 @@ extension PairDataError {
   /// What was being done to a file when the operating system refused.
   public enum FileAction: String, Sendable {
     case open, read, write, list
+
+    var expectation: String {
+      switch self {
+      case .open, .read: "A whole file that may be read"
+      case .write: "A folder with room that may be written"
+      case .list: "A folder that may be read"
+      }
+    }
   }
 }
 
@@ -78,7 +88,7 @@ extension PairDataError: CustomStringConvertible {
   private var inputDescription: String {
     switch self {
     case .fileFailure(let action, let path, let reason):
-      return "\(path): cannot \(action.rawValue): \(reason). Expected to be able to. "
+      return "\(path): cannot \(action.rawValue): \(reason). \(action.expectation) was expected. "
         + "Check the path and its permissions."
     case .invalidPattern(let pattern, let problem):
       return "shard pattern `\(pattern)`: \(problem). Expected a path with ranges like "
@@ -87,7 +97,10 @@ extension PairDataError: CustomStringConvertible {
       return "shard pattern `\(pattern)` stands for more than \(limit) files, expected fewer. "
         + "Check the ends of its ranges."
     case .noShards(let pattern, let folder):
-      return "shard pattern `\(pattern)` matches no file in `\(folder.isEmpty ? "." : folder)`, "
+      let isAbsolute = pattern.hasPrefix("/")
+      let name = isAbsolute ? Folder.lastName(of: pattern) : pattern
+      let place = isAbsolute ? Folder.parent(of: pattern) : folder.isEmpty ? "." : folder
+      return "shard pattern `\(name)` matches no file in `\(place)`, "
         + "expected at least one shard for each name. Check the pattern and the folder."
     case .invalidCaptionSelector(let text):
       return "caption selector `\(text)` is not known, expected `txt`, a JSON field's name, or "

@@ -15,7 +15,7 @@ struct Embed: AsyncParsableCommand {
           --output embeddings
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))

@@ -50,7 +50,6 @@ enum ExitStatus {
   private static func code(of error: any Error) -> Int32 {
     switch error {
     case let error as ModelError: error.isUsageError ? usage : failure
-    case let error as CommandFailure: error.isUsageError ? usage : failure
     case is RecipeError: usage
     default: failure
     }

@@ -13,7 +13,7 @@ struct Export: ParsableCommand {
         duiqi export checkpoints/emoji/best.h5 --profile onnx --output exported
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: "For whom the encoders are: onnx.")

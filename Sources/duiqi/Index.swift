@@ -12,7 +12,7 @@ struct Index: AsyncParsableCommand {
         duiqi index checkpoints/emoji/best.h5 --shards data/*.tar --output emoji-index
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(

@@ -13,7 +13,7 @@ struct Tokenize: ParsableCommand {
         duiqi tokenize checkpoints/emoji/best.h5 --texts queries.txt
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))

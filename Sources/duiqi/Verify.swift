@@ -30,7 +30,8 @@ struct Verify: AsyncParsableCommand {
       for text in result.notes { console.note(text) }
       for finding in result.findings { Terminal.writeError("duiqi: \(finding)\n") }
       if !json {
-        let state = result.findings.isEmpty ? "whole" : "damaged"
+        let state =
+          result.findings.isEmpty ? "whole" : result.kind == nil ? "not checked" : "damaged"
         let kind = result.kind.map { ", \($0)" } ?? ""
         try Terminal.write("\(file): \(state)\(kind)\n")
       }
@@ -40,7 +41,12 @@ struct Verify: AsyncParsableCommand {
       let object = JSONText.object([("files", .array(results.map(\.json)))])
       try Terminal.write(object.line + "\n")
     }
-    let damagedCount = results.count { !$0.findings.isEmpty }
+    let uncheckedCount = results.count { $0.kind == nil }
+    let damagedCount = results.count { !$0.findings.isEmpty } - uncheckedCount
+    guard uncheckedCount == 0 else {
+      throw CommandFailure.unchecked(
+        count: uncheckedCount, damaged: damagedCount, of: files.count)
+    }
     if damagedCount > 0 { throw ModelError.damagedFiles(count: damagedCount, of: files.count) }
   }
 }

@@ -64,6 +64,29 @@ import Testing
     #expect(figures["text_to_image"]?.number("mean_rank") == 3)
   }
 
+  @Test func `a run's folder stands for its best checkpoint, or its last`() throws {
+    try TinyCheckpoint.write(to: folder, name: "other.h5", seed: 8)
+    let shard = ["--data", RepositoryFiles.validation, "--json", "-q"]
+    func figures(_ checkpoint: String) throws -> String {
+      let outcome = try DuiqiProcess.run(["evaluate", checkpoint] + shard, in: folder)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return outcome.output
+    }
+    let (best, last) = (try figures("tiny.h5"), try figures("other.h5"))
+    #expect(best != last)
+    try folder.write(try folder.bytes(of: "other.h5"), to: "run/last.h5")
+    #expect(try figures("run") == last)
+    try folder.write(try folder.bytes(of: "tiny.h5"), to: "run/best.h5")
+    #expect(try figures("run") == best)
+    for command in [
+      ["tokenize", "run", "--texts", "/dev/null"], ["inspect", "run"],
+      ["export", "run", "--profile", "onnx", "--output", "out"],
+    ] { #expect(try DuiqiProcess.run(command, in: folder).code == 0, "\(command)") }
+    try folder.write("text", to: "empty/notes.txt")
+    let none = try DuiqiProcess.run("evaluate", "empty", "--data", "x.tar", in: folder)
+    expectFailure(none, code: 1, naming: "empty", "best.h5", "last.h5")
+  }
+
   @Test func `several patterns are one set`() throws {
     let pictures = try SampleShard.pictures(2)
     for (name, picture) in zip(["1", "2"], pictures) {

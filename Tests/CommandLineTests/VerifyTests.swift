@@ -114,6 +114,22 @@ import Testing
     }
   }
 
+  @Test func `what is no file of ours is told by what it is, not called damaged`() throws {
+    try folder.write("text", to: "notes.txt")
+    try folder.write("run: x\n", to: "recipe.yaml")
+    try folder.write("text", to: "folder/notes.txt")
+    let files = ["tiny.h5", "notes.txt", "recipe.yaml", "folder", "none.h5"]
+    let outcome = try DuiqiProcess.run(["verify"] + files, in: folder)
+    #expect(outcome.code == 1)
+    #expect(
+      outcome.lines == ["tiny.h5: whole, checkpoint"]
+        + files.dropFirst().map { "\($0): not checked" })
+    #expect(!outcome.errors.contains("Fetch or make them again"))
+    #expect(outcome.errors.contains("4 of 5 paths have nothing that can be checked"))
+    #expect(outcome.errors.contains("folder: cannot read: it is a folder, no regular file"))
+    #expect(outcome.errors.contains("none.h5: cannot open: No such file"))
+  }
+
   @Test func `a checkpoint whose parts do not belong together is damaged`() throws {
     try TinyCheckpoint.write(to: folder, name: "odd.h5") { document in
       document.run = [("step", .integer(-1))]

@@ -18,6 +18,7 @@ public struct FileInspection: Sendable {
   }
 
   public init(_ path: String) throws(ModelError) {
+    let path = UserCheckpoint.chosen(inRunFolder: path) ?? path
     let kind: FileKind
     do throws(FileError) {
       kind = try FileKind(path)

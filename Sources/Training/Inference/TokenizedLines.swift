@@ -11,7 +11,8 @@ public final class TokenizedLines {
   private let lines: TextLines
 
   /// - Parameter texts: a text file; `-` for standard input.
-  public init(checkpoint path: String, texts: String) throws(ModelError) {
+  public init(checkpoint: String, texts: String) throws(ModelError) {
+    let path = try UserCheckpoint.file(checkpoint)
     let reader = try UserCheckpoint.open(path)
     let description = try ModelDescription(reader)
     tokenizer = try LoadedModel.tokenizer(
