@@ -50,6 +50,7 @@ enum ExitStatus {
   private static func code(of error: any Error) -> Int32 {
     switch error {
     case let error as ModelError: error.isUsageError ? usage : failure
+    case let error as CommandFailure: error.isUsageError ? usage : failure
     case is RecipeError: usage
     default: failure
     }

@@ -52,6 +52,36 @@ import Testing
     #expect(folder.names().isEmpty)
   }
 
+  @Test func `a recipe, or what it names, that is not there is a wrong recipe`() throws {
+    let shard = RepositoryFiles.validation
+    func recipe(_ model: String) -> String {
+      """
+      run: x
+      model: { train: ["**: trained"], \(model) }
+      data: { train: "\(shard)", vocabulary: none.txt, captions: zh }
+      objective: { info_nce: { logit_scale_maximum: 100, repeated_pairs: masked } }
+      batch: { pairs: 8, tokens_per_chunk: 512, images_per_chunk: 8 }
+      optimizer: { adamw: { learning_rate: 1e-3, weight_decay: 0 } }
+      length: 1 steps
+
+      """
+    }
+    try folder.write(
+      recipe(
+        "family: chinese_clip, configuration: { "
+          + "image: { size: 16, patch: 8, width: 64, depth: 1 }, text: { width: 64, depth: 1 }, embedding_width: 8 }"), to: "fresh.yaml")
+    try folder.write(
+      recipe("from: none.h5").replacing("vocabulary: none.txt, ", with: ""), to: "from.yaml")
+    for (name, missing) in [
+      ("none.yaml", "none.yaml"), ("fresh.yaml", "none.txt"), ("from.yaml", "none.h5"),
+    ] {
+      for arguments in [["train", name], ["train", name, "--dry-run"]] {
+        let outcome = try DuiqiProcess.run(arguments, in: folder)
+        expectFailure(outcome, code: 2, naming: missing, "Check the path.")
+      }
+    }
+  }
+
   @Test func `a full device fails`() throws {
     let outcome = try DuiqiProcess.run("--help", output: "/dev/full")
     expectFailure(outcome, code: 1, naming: "No space left on device")
