@@ -18,7 +18,6 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case missingMember(path: String, member: String)
   case unexpectedMember(path: String, member: String)
   case wrongShape(path: String, member: String, found: [Int], expected: [Int])
-  case otherFamily(path: String, found: String, expected: String)
   /// What a file from elsewhere did to the process that tried it first.
   case crashedProbe(path: String, problem: String)
   /// What that process said; its words say what to do.
@@ -64,9 +63,6 @@ extension CheckpointError: CustomStringConvertible {
     case .wrongShape(let path, let member, let found, let expected):
       return "\(path): `\(member)` is \(found), \(expected) was expected. "
         + "Use a checkpoint of the same model."
-    case .otherFamily(let path, let found, let expected):
-      return "\(path): this is a model of the family `\(found)`, `\(expected)` was expected. "
-        + "Use a checkpoint of that family, or a recipe for this one."
     case .crashedProbe(let path, let problem):
       return "\(path): the process that tried this file \(problem). A file that reads without "
         + "trouble was expected. Do not open it: it is badly damaged or made to do harm."

@@ -8,8 +8,7 @@ internal import PairData
 /// A checkpoint's model, ready to embed pictures and texts.
 ///
 ///     let model = try CheckpointModel("checkpoints/emoji/best.h5")
-///     let pairs = PairChoice(shards: ["data/valid-*.tar"], captions: nil, damageLimit: 0.01)
-///     let report = try await model.evaluate(pairs)
+///     let report = try await model.evaluate(PairChoice(shards: ["data/valid-*.tar"]))
 public final class CheckpointModel {
   /// How far some work is: things done, of how many where that is known, and what they are called.
   public typealias Progress = (_ done: Int, _ total: Int?, _ unit: String) -> Void
