@@ -74,8 +74,8 @@ extension PairDataError: CustomStringConvertible {
     case .tooManyDamagedPairs(let damaged, let pairs, let limit, let first):
       return Self.describeDamage(damaged, of: pairs, limit: limit, first: first)
     case .tooFewPairs(let readable, let batch):
-      return "found \(readable) readable pairs in an epoch, expected at least one batch of "
-        + "\(batch). Use a smaller batch or more shards."
+      return "found \(Self.count(readable, "readable")) in an epoch, expected at least one batch "
+        + "of \(batch). Use a smaller batch or more shards."
     case .cancelled:
       return "found a cancelled load, expected it to finish. Ask for the batch again."
     case .fileFailure, .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector,
@@ -129,7 +129,11 @@ extension PairDataError: CustomStringConvertible {
     _ damaged: Int, of pairs: Int, limit: Double, first: [DamagedPair]
   ) -> String {
     let names = first.map { "\n  \($0)" }.joined()
-    return "found \(damaged) damaged pairs among \(pairs), expected at most a share of \(limit). "
-      + "Repair the shards or raise `damage_limit`. The first ones:\(names)"
+    return "found \(count(damaged, "damaged")) among \(pairs), expected at most a share of "
+      + "\(limit). Repair the shards or raise `damage_limit`. The first ones:\(names)"
+  }
+
+  private static func count(_ number: Int, _ state: String) -> String {
+    "\(number) \(state) \(number == 1 ? "pair" : "pairs")"
   }
 }

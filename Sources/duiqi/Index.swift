@@ -6,7 +6,8 @@ struct Index: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make a search index of the pairs of shards.",
     discussion: """
-      The folder holds the vectors, the documents and the checkpoint; pictures stay in the shards.
+      The folder holds the vectors, the documents and the checkpoint; pictures stay in the \
+      shards, which it names by their absolute paths.
 
       Example:
         duiqi index checkpoints/emoji/best.h5 --shards data/*.tar --output emoji-index
@@ -37,6 +38,6 @@ struct Index: AsyncParsableCommand {
       pairs.choice(of: shards), to: output, progress: progress.show)
     progress.finish()
     console.noteDamage(report.damagedPairs)
-    console.note("\(report.documentCount) documents indexed in \(output)")
+    console.note("\(FixedText.count(report.documentCount, "document")) indexed in \(output)")
   }
 }

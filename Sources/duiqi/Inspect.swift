@@ -23,6 +23,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection = try FileInspection(file)
+    if inspection.path != file { console.note("\(file) is a run's folder: \(inspection.path)") }
     try Terminal.write((json ? inspection.json.line : inspection.description) + "\n")
   }
 }

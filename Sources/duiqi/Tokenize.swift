@@ -24,5 +24,8 @@ struct Tokenize: ParsableCommand {
   func run() throws {
     let lines = try TokenizedLines(checkpoint: checkpoint, texts: texts)
     while !Terminal.hasNoReader, let text = try lines.next() { try Terminal.write(text) }
+    if lines.truncatedCount > 0 {
+      console.note("\(lines.truncatedCount) of \(FixedText.count(lines.textCount, "text")) cut")
+    }
   }
 }

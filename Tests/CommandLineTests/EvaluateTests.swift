@@ -79,9 +79,12 @@ import Testing
     try folder.write(try folder.bytes(of: "tiny.h5"), to: "run/best.h5")
     #expect(try figures("run") == best)
     for command in [
-      ["tokenize", "run", "--texts", "/dev/null"], ["inspect", "run"],
+      ["tokenize", "run", "--texts", "/dev/null"],
       ["export", "run", "--profile", "onnx", "--output", "out"],
     ] { #expect(try DuiqiProcess.run(command, in: folder).code == 0, "\(command)") }
+    let inspected = try DuiqiProcess.run("inspect", "run", in: folder)
+    #expect(inspected.code == 0 && inspected.errors == "run is a run's folder: run/best.h5\n")
+    #expect(try DuiqiProcess.run("inspect", "run", "-q", in: folder).errors == "")
     try folder.write("text", to: "empty/notes.txt")
     let none = try DuiqiProcess.run("evaluate", "empty", "--data", "x.tar", in: folder)
     expectFailure(none, code: 1, naming: "empty", "best.h5", "last.h5")
@@ -111,10 +114,10 @@ import Testing
     try SampleShard.write(pairs, to: folder)
     let refused = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "-q", in: folder)
-    expectFailure(refused, code: 1, naming: "pair1", "1 damaged pairs among 4")
+    expectFailure(refused, code: 1, naming: "pair1", "1 damaged pair among 4")
     let passed = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "--json",
-      "--damage-limit", "0.25", in: folder)
+      "--damage-limit", "25 %", in: folder)
     #expect(passed.code == 0 && passed.errors.contains("skipped pairs.tar: pair `pair1`"))
     #expect(try JSONObject(passed.output).number("images") == 3)
   }

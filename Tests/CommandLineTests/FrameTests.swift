@@ -20,6 +20,7 @@ import Testing
     let outcome = try DuiqiProcess.run([])
     #expect(outcome.code == 2 && outcome.output == "")
     #expect(outcome.errors.contains("USAGE: duiqi <subcommand>"))
+    #expect(outcome.errors.hasSuffix("\n") && !outcome.errors.hasSuffix("\n\n"))
   }
 
   @Test(arguments: [
@@ -30,6 +31,11 @@ import Testing
     ["search", "index", "--text", "a", "--mode", "sideways"],
     ["search", "index", "--text", "a", "--top", "0"],
     ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "2"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "101%"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "nan"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "few"],
+    ["search", "index", "--text", ""], ["search", "index", "--text", " \u{3000}"],
+    ["search", "index", "--text", "a", "--sheet", "s.jpg"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
   ])
   func `wrong usage ends with 2, a message and the usage`(arguments: [String]) throws {
