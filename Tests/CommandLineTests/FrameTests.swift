@@ -74,8 +74,9 @@ import Testing
     }
     try folder.write(
       recipe(
-        "family: chinese_clip, configuration: { "
-          + "image: { size: 16, patch: 8, width: 64, depth: 1 }, text: { width: 64, depth: 1 }, embedding_width: 8 }"), to: "fresh.yaml")
+        "family: chinese_clip, configuration: { image: { size: 16, patch: 8, width: 64, "
+          + "depth: 1 }, text: { width: 64, depth: 1 }, embedding_width: 8 }"),
+      to: "fresh.yaml")
     try folder.write(
       recipe("from: none.h5").replacing("vocabulary: none.txt, ", with: ""), to: "from.yaml")
     for (name, missing) in [
