@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every Swift target is held to the same rules: language mode 6, no implicit public imports,
-/// members visible only through direct imports, and warnings that stop the build.
+/// Every Swift target that we write, tests too, is held to the same rules: language mode 6, no
+/// implicit public imports, members visible only through direct imports, and warnings that stop
+/// the build. `ProtobufSchemas` is generated and has its generator's rules.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -13,9 +14,6 @@ let strict: [SwiftSetting] = [
 /// Training is one loop on its caller's thread: its asynchronous functions stay there.
 let strictOnCaller: [SwiftSetting] =
   strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
-
-/// Test targets may use Foundation's process and file helpers; they keep the same strictness.
-let testing: [SwiftSetting] = strict
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -33,7 +31,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
-    // MARK: Foreign libraries and C code, each behind exactly one Swift target.
+    // MARK: Foreign libraries and C code, each behind exactly one target of the library. Benchmarks
+    // import OpenBLAS besides, as the bound they measure against, tests what they test.
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -95,54 +94,54 @@ let package = Package(
     // MARK: Tests.
     .target(
       name: "TestSupport", dependencies: ["Autodiff"], path: "Tests/TestSupport",
-      swiftSettings: testing),
+      swiftSettings: strict),
     // Takes malloc's place in the test program, to count what a step allocates.
     .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     .testTarget(
-      name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"], swiftSettings: testing),
+      name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CPUDeviceTests", dependencies: ["Autodiff", "CPUDevice", "CKernels", "TestSupport"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Autodiff", "CPUDevice", "Models", "TestSupport"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: testing),
+      name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: strict),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: testing),
+      name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: strict),
     .testTarget(
       name: "PairDataTests",
       dependencies: ["CImageCodecs", "FileTestSupport", "PairData", "StrictJSON", "Tokenizers"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "WeightFilesTests", dependencies: ["DurableFiles", "WeightFiles"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .target(
       name: "FileTestSupport", dependencies: ["Checkpoints"], path: "Tests/FileTestSupport",
-      swiftSettings: testing),
+      swiftSettings: strict),
     // What tests start, kill and limit as a process of its own.
     .executableTarget(
       name: "FileTestProcess", dependencies: ["Checkpoints", "DurableFiles", "FileTestSupport"],
-      path: "Tests/FileTestProcess", swiftSettings: testing),
+      path: "Tests/FileTestProcess", swiftSettings: strict),
     .testTarget(
       name: "DurableFilesTests",
       dependencies: ["DurableFiles", "FileTestSupport", "FileTestProcess"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests",
       dependencies: ["CHDF5", "Checkpoints", "DurableFiles", "FileTestSupport", "FileTestProcess"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "ONNXExportTests",
       dependencies: ["Autodiff", "FileTestSupport", "Models", "ONNXExport", "TestSupport"],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training",
         "TestSupport",
       ],
-      swiftSettings: testing),
+      swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
@@ -150,8 +149,8 @@ let package = Package(
         "PairData",
         "Tokenizers", "Training",
       ],
-      exclude: ["Help"], swiftSettings: testing),
-    .testTarget(name: "TidyTests", swiftSettings: testing),
+      exclude: ["Help"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,6 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case missingMember(path: String, member: String)
   case unexpectedMember(path: String, member: String)
   case wrongShape(path: String, member: String, found: [Int], expected: [Int])
-  case otherFamily(path: String, found: String, expected: String)
   /// What a file from elsewhere did to the process that tried it first.
   case crashedProbe(path: String, problem: String)
   /// What that process said; its words say what to do.
@@ -39,7 +38,7 @@ extension CheckpointError: CustomStringConvertible {
         "\(path): there is no checkpoint. A file or a run's folder was expected. Check the path."
     case .notHDF5(let path):
       return "\(path): this is no HDF5 file. A duiqi checkpoint was expected. Check the path; "
-        + "files of other programs are imported, not opened."
+        + "make one of another program's file by `duiqi import`."
     case .truncated(let path, let problem):
       return "\(path): this file is cut short (\(problem)). A whole checkpoint was expected. "
         + "Use an older checkpoint of the run, or copy the file again."
@@ -48,7 +47,7 @@ extension CheckpointError: CustomStringConvertible {
         + "expected. Use an older checkpoint of the run, or copy the file again."
     case .foreign(let path, let problem):
       return "\(path): \(problem). A duiqi checkpoint was expected. "
-        + "Files of other programs are imported, not opened."
+        + "Make one of another program's file by `duiqi import`."
     case .newerFormat(let path, let found, let supported):
       return "\(path): checkpoint format \(found). Up to \(supported) is read here. "
         + "Use a newer duiqi."
@@ -64,9 +63,6 @@ extension CheckpointError: CustomStringConvertible {
     case .wrongShape(let path, let member, let found, let expected):
       return "\(path): `\(member)` is \(found), \(expected) was expected. "
         + "Use a checkpoint of the same model."
-    case .otherFamily(let path, let found, let expected):
-      return "\(path): this is a model of the family `\(found)`, `\(expected)` was expected. "
-        + "Use a checkpoint of that family, or a recipe for this one."
     case .crashedProbe(let path, let problem):
       return "\(path): the process that tried this file \(problem). A file that reads without "
         + "trouble was expected. Do not open it: it is badly damaged or made to do harm."

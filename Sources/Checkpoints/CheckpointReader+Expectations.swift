@@ -1,11 +1,4 @@
 extension CheckpointReader {
-  /// - Throws: `otherFamily` where the file holds another kind of model.
-  public func requireFamily(_ family: String) throws(CheckpointError) {
-    guard document.family == family else {
-      throw .otherFamily(path: path, found: document.family, expected: family)
-    }
-  }
-
   /// Compares a section with what a model has, in both directions, before anything is read.
   ///
   /// - Parameter expected: all tensors of the section, in any order.

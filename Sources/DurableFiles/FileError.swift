@@ -20,14 +20,16 @@ public struct FileError: Error, Equatable, Sendable {
     self.problem = problem
   }
 
+  /// Why, in our words or the system's.
+  public var reason: String { problem ?? String(cString: strerror(code)) }
+
   /// No room is left: the disk or a quota is full, or files may not grow so large.
   public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 }
 
 extension FileError: CustomStringConvertible {
   public var description: String {
-    let words = problem ?? String(cString: strerror(code))
-    return "\(path): cannot \(operation.rawValue): \(words). \(remedy)"
+    "\(path): cannot \(operation.rawValue): \(reason). \(remedy)"
   }
 
   private var remedy: String {

@@ -26,9 +26,6 @@ public struct BatchLoader: Sendable {
       pairs: pairs, tokenizer: tokenizer, configuration: configuration, knownDamage: knownDamage)
   }
 
-  /// How many batches an epoch has when no pair is damaged.
-  public var batchesPerEpoch: Int { pairs.count / configuration.batchPairs }
-
   /// The batch from a cursor on.
   /// - Throws: `tooFewPairs` when a whole epoch fills no batch, `cancelled`, what reading shards
   ///   throws, and what `DamageLedger` does of the pairs met for this batch alone. Over all batches

@@ -123,7 +123,7 @@ extension CaptionSelector {
     return kept
   }
 
-  private static func trimmed(_ caption: String) -> String {
+  static func trimmed(_ caption: String) -> String {
     let scalars = caption.unicodeScalars
     let isInk = { (scalar: Unicode.Scalar) in !scalar.properties.isWhitespace }
     guard let first = scalars.firstIndex(where: isInk),

@@ -15,7 +15,7 @@ public struct ClassFolders: Sendable {
       guard !all.contains(where: PictureFiles.isPicture) else { return nil }
       names = all.filter { Folder.exists("\(path)/\($0)") }
     } catch {
-      throw .fileFailure(action: .list, path: path, reason: lastSystemError())
+      throw .fileFailure(action: .list, path: path, reason: error.reason)
     }
     guard !names.isEmpty else { return nil }
     var classes: [(name: String, pictures: PictureFiles)] = []

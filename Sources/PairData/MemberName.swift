@@ -19,11 +19,9 @@ struct MemberName: Equatable {
   /// Nil for what belongs to no pair: names without a dot, hidden files, `__x__` at the top level
   /// and the leavings of other systems.
   init?(_ name: String) {
-    let top = name.prefix { $0 != "/" }
-    if top == "__MACOSX" { return nil }
-    if top.utf8.count > 4, top.hasPrefix("__"), top.hasSuffix("__") { return nil }
-    let baseStart = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-    guard let dot = name[baseStart...].firstIndex(of: "."), dot != baseStart else { return nil }
+    guard !Self.isForeign(name) else { return nil }
+    let base = Self.baseStart(of: name)
+    guard let dot = name[base...].firstIndex(of: "."), dot != base else { return nil }
     key = name[..<dot]
     let ending = name[name.index(after: dot)...].lowercased()
     switch ending {
@@ -32,5 +30,20 @@ struct MemberName: Equatable {
     default:
       kind = Self.imageExtensions.firstIndex(of: ending).map { .image(preference: $0) } ?? .other
     }
+  }
+
+  /// Whether a name has no dot at all where one would tell a key from a kind.
+  static func isUndotted(_ name: String) -> Bool {
+    !isForeign(name) && !name.hasSuffix("/") && !name[baseStart(of: name)...].contains(".")
+  }
+
+  private static func isForeign(_ name: String) -> Bool {
+    let top = name.prefix { $0 != "/" }
+    return top == "__MACOSX"
+      || top.utf8.count > 4 && top.hasPrefix("__") && top.hasSuffix("__")
+  }
+
+  private static func baseStart(of name: String) -> String.Index {
+    name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
   }
 }

@@ -1,3 +1,5 @@
+internal import DurableFiles
+
 /// What can be wrong with pair data: files, shards, patterns, selectors, manifests and damage.
 ///
 /// Each description says what was found, what was expected and what to do about it.
@@ -45,6 +47,14 @@ extension PairDataError {
   /// What was being done to a file when the operating system refused.
   public enum FileAction: String, Sendable {
     case open, read, write, list
+
+    var expectation: String {
+      switch self {
+      case .open, .read: "A whole file that may be read"
+      case .write: "A folder with room that may be written"
+      case .list: "A folder that may be read"
+      }
+    }
   }
 }
 
@@ -72,8 +82,8 @@ extension PairDataError: CustomStringConvertible {
         + "\(DamagedPair.Reason.list(found)). Expected captions under that name. Set "
         + "`data.captions` in a recipe, `--captions` of a command, to a field that is there."
     case .tooFewPairs(let readable, let batch):
-      return "found \(readable) readable pairs in an epoch, expected at least one batch of "
-        + "\(batch). Use a smaller batch or more shards."
+      return "found \(Self.count(readable, "readable")) in an epoch, expected at least one batch "
+        + "of \(batch). Use a smaller batch or more shards."
     case .cancelled:
       return "found a cancelled load, expected it to finish. Ask for the batch again."
     case .fileFailure, .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector,
@@ -86,7 +96,7 @@ extension PairDataError: CustomStringConvertible {
   private var inputDescription: String {
     switch self {
     case .fileFailure(let action, let path, let reason):
-      return "\(path): cannot \(action.rawValue): \(reason). Expected to be able to. "
+      return "\(path): cannot \(action.rawValue): \(reason). \(action.expectation) was expected. "
         + "Check the path and its permissions."
     case .invalidPattern(let pattern, let problem):
       return "shard pattern `\(pattern)`: \(problem). Expected a path with ranges like "
@@ -95,7 +105,10 @@ extension PairDataError: CustomStringConvertible {
       return "shard pattern `\(pattern)` stands for more than \(limit) files, expected fewer. "
         + "Check the ends of its ranges."
     case .noShards(let pattern, let folder):
-      return "shard pattern `\(pattern)` matches no file in `\(folder.isEmpty ? "." : folder)`, "
+      let isAbsolute = pattern.hasPrefix("/")
+      let name = isAbsolute ? Folder.lastName(of: pattern) : pattern
+      let place = isAbsolute ? Folder.parent(of: pattern) : folder.isEmpty ? "." : folder
+      return "shard pattern `\(name)` matches no file in `\(place)`, "
         + "expected at least one shard for each name. Check the pattern and the folder."
     case .invalidCaptionSelector(let text):
       return "caption selector `\(text)` is not known, expected `txt`, a JSON field's name, or "
@@ -124,7 +137,11 @@ extension PairDataError: CustomStringConvertible {
     _ damaged: Int, of pairs: Int, limit: Double, first: [DamagedPair]
   ) -> String {
     let names = first.map { "\n  \($0)" }.joined()
-    return "found \(damaged) damaged pairs among \(pairs), expected at most a share of \(limit). "
-      + "Repair the shards or raise `damage_limit`. The first ones:\(names)"
+    return "found \(count(damaged, "damaged")) among \(pairs), expected at most a share of "
+      + "\(limit). Repair the shards or raise `damage_limit`. The first ones:\(names)"
+  }
+
+  private static func count(_ number: Int, _ state: String) -> String {
+    "\(number) \(state) \(number == 1 ? "pair" : "pairs")"
   }
 }

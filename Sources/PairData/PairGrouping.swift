@@ -2,7 +2,7 @@
 ///
 /// A change of key closes a pair. A second member of the same kind under one key begins a new pair
 /// (as OpenCLIP does), except that of images with different extensions the preferred one is kept.
-/// A group without image, text and JSON is no pair.
+/// A group without image, text and JSON is no pair; what is none of the three is counted.
 struct PairGrouping {
   private(set) var table = PairTable()
   private var key: String?
@@ -11,7 +11,11 @@ struct PairGrouping {
   private var preference = 0
 
   mutating func add(_ member: TarReader.Member) throws(TarFault) {
-    guard member.isRegular, let name = MemberName(member.name) else { return }
+    guard member.isRegular else { return }
+    guard let name = MemberName(member.name) else {
+      if MemberName.isUndotted(member.name) { table.ignored.add(member.name) }
+      return
+    }
     if key != String(name.key) || repeats(name.kind) {
       try close()
       key = String(name.key)
@@ -26,7 +30,7 @@ struct PairGrouping {
       }
     case .text: pair.text = extent
     case .json: pair.json = extent
-    case .other: break
+    case .other: table.ignored.add(member.name)
     }
   }
 

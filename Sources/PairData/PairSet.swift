@@ -33,6 +33,14 @@ public struct PairSet: Sendable {
     count = total
   }
 
+  /// Members of all shards that are part of no pair.
+  public var ignored: IgnoredMembers {
+    shards.reduce(into: IgnoredMembers()) { all, shard in
+      if all.count == 0 { all.first = shard.ignored.first }
+      all.count += shard.ignored.count
+    }
+  }
+
   /// The pair with a number from 0 up to `count`.
   public subscript(index: Int) -> LocatedPair {
     precondition((0..<count).contains(index), "pair \(index) of \(count)")

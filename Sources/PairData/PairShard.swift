@@ -8,6 +8,9 @@ public struct PairShard: Sendable {
   /// The number of pairs, damaged ones included.
   public var count: Int { table.count }
 
+  /// Members that are part of no pair.
+  public var ignored: IgnoredMembers { table.ignored }
+
   /// Indexes a shard, or takes the index kept beside it.
   /// - Throws: `fileFailure`, `compressedShard`, `damagedShard`, `emptyShard`.
   public init(path: String, storage: IndexStorage = .standard) throws(PairDataError) {

@@ -10,11 +10,15 @@ struct PairTable: Equatable, Sendable {
   /// Where each pair's key ends in `keyBytes`.
   private(set) var keyEnds: [UInt32] = []
   private(set) var members: [UInt32] = []
+  var ignored = IgnoredMembers()
 
   init() {}
 
   /// Takes arrays from an index file. - Returns: nil unless they fit each other and the shard.
-  init?(keyBytes: [UInt8], keyEnds: [UInt32], members: [UInt32], shardBytes: Int64) {
+  init?(
+    keyBytes: [UInt8], keyEnds: [UInt32], members: [UInt32],
+    ignored: IgnoredMembers = IgnoredMembers(), shardBytes: Int64
+  ) {
     guard members.count == keyEnds.count * Self.wordsPerPair,
       Int(keyEnds.last ?? 0) == keyBytes.count,
       zip(keyEnds, keyEnds.dropFirst()).allSatisfy({ $0 <= $1 })
@@ -27,6 +31,7 @@ struct PairTable: Equatable, Sendable {
     self.keyBytes = keyBytes
     self.keyEnds = keyEnds
     self.members = members
+    self.ignored = ignored
   }
 
   var count: Int { keyEnds.count }

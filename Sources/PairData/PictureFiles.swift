@@ -28,7 +28,7 @@ public struct PictureFiles: Sendable {
     do throws(FileError) {
       all = try Folder.names(in: path).filter { !$0.hasPrefix(".") }
     } catch {
-      throw .fileFailure(action: .list, path: path, reason: lastSystemError())
+      throw .fileFailure(action: .list, path: path, reason: error.reason)
     }
     names = all.filter(Self.isPicture)
     otherCount = all.count - names.count

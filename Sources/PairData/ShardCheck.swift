@@ -3,20 +3,26 @@ internal import StrictJSON
 
 /// Whether a shard is whole: a tar to its end, each pair with a picture that decodes and texts that
 /// can be read, and what the manifest beside it says.
-public enum ShardCheck {
-  /// - Returns: what is wrong, nothing for a whole shard.
-  public static func findings(_ path: String, taskCount: Int) async -> [String] {
+public struct ShardCheck: Sendable {
+  /// What is wrong, nothing for a whole shard.
+  public let findings: [String]
+  /// Members that are part of no pair, which is no damage; nothing where the tar is damaged.
+  public let ignored: IgnoredMembers
+
+  public init(_ path: String, taskCount: Int) async {
     do throws(PairDataError) {
-      try checkManifest(path)
+      try Self.checkManifest(path)
       let shard = try PairShard(path: path, storage: .memoryOnly)
       let pairs = PairSet(shards: [shard])
       let damaged = try await ParallelMap.run(0..<pairs.count, taskCount: taskCount) {
         index throws(PairDataError) in
-        try damage(of: pairs[index], in: shard)
+        try Self.damage(of: pairs[index], in: shard)
       }
-      return damaged.compactMap { $0?.description }
+      findings = damaged.compactMap { $0?.description }
+      ignored = shard.ignored
     } catch {
-      return ["\(error)"]
+      findings = ["\(error)"]
+      ignored = IgnoredMembers()
     }
   }
 
@@ -41,16 +47,9 @@ public enum ShardCheck {
     let json = try contents(of: pair.members.json, in: file)
     do throws(DamagedPair.Reason) {
       guard text != nil || json != nil else { throw .missingCaption }
-      if let text = try text?.get(), String(validating: text, as: UTF8.self) == nil {
-        throw .captionNotUTF8
-      }
-      if let json = try json?.get() {
-        do throws(JSONFault) {
-          _ = try JSONParser.parse(json)
-        } catch {
-          throw .malformedJSON(error)
-        }
-      }
+      let (text, json) = (try text?.get(), try json?.get())
+      if text != nil { _ = try CaptionSelector.text.captions(text: text, json: nil) }
+      if let json { try checkTexts(of: json, areCaptions: text == nil) }
     } catch {
       reason = reason ?? error
     }
@@ -58,6 +57,25 @@ public enum ShardCheck {
       DamagedPair(
         pair: pair.index, shard: pair.shard, key: pair.key,
         byteOffset: pair.members.firstOffset, reason: $0)
+    }
+  }
+
+  /// A recipe says which field has the captions; where none has a letter, none can.
+  private static func checkTexts(
+    of bytes: [UInt8], areCaptions: Bool
+  ) throws(DamagedPair.Reason) {
+    let value: JSONValue
+    do throws(JSONFault) {
+      value = try JSONParser.parse(bytes)
+    } catch {
+      throw .malformedJSON(error)
+    }
+    guard areCaptions, case .object(let members) = value else { return }
+    let texts = members.flatMap { member in
+      if case .array(let values) = member.value { values } else { [member.value] }
+    }.compactMap(\.string)
+    guard texts.contains(where: { !CaptionSelector.trimmed($0).isEmpty }) else {
+      throw .emptyCaption
     }
   }
 

@@ -15,7 +15,7 @@ struct Classify: AsyncParsableCommand {
         duiqi classify checkpoints/emoji/best.h5 --labels classes.txt --images photos
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: ArgumentHelp("A text file, a class name a line.", valueName: "file"))

@@ -4,11 +4,14 @@ internal import Glibc
 enum CommandFailure: Error {
   /// Standard output took no more, for another reason than that its reader went away.
   case output(code: Int32)
-  /// Options that do not go together, or that this version does not have.
-  case usage(found: String, expected: String, advice: String)
+  /// A recipe, or a file that it names, that cannot be read; the library's words.
+  case recipe(String)
+  /// Paths with nothing that can be checked; each is named before.
+  case unchecked(count: Int, damaged: Int, of: Int)
 
+  /// Whether the recipe or the command line is at fault: exit code 2 instead of 1.
   var isUsageError: Bool {
-    if case .usage = self { true } else { false }
+    if case .recipe = self { true } else { false }
   }
 }
 
@@ -18,8 +21,12 @@ extension CommandFailure: CustomStringConvertible {
     case .output(let code):
       "standard output cannot be written: \(String(cString: strerror(code))). Room for all of the "
         + "output was expected. Make room or send it elsewhere."
-    case .usage(let found, let expected, let advice):
-      "\(found). \(expected). \(advice)"
+    case .recipe(let problem):
+      problem
+    case .unchecked(let count, let damaged, let total):
+      "\(count) of \(total) paths \(count == 1 ? "has" : "have") nothing that can be checked, "
+        + "\(damaged) \(damaged == 1 ? "file is" : "files are") damaged. Checkpoints, shards, "
+        + "manifests, indexes and ONNX models were expected, whole. Correct the paths."
     }
   }
 }

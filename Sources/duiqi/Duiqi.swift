@@ -38,7 +38,8 @@ struct Duiqi: AsyncParsableCommand {
 
   /// Without a command there is nothing to do.
   func run() async throws {
-    Terminal.writeError(Duiqi.helpMessage())
+    let help = Duiqi.helpMessage()
+    Terminal.writeError(help.hasSuffix("\n") ? help : help + "\n")
     throw ExitCode(ExitStatus.usage)
   }
 }

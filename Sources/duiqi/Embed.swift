@@ -8,14 +8,15 @@ struct Embed: AsyncParsableCommand {
     discussion: """
       Writes text_embeddings.npy with texts.jsonl, and image_embeddings.npy with images.jsonl: \
       Float32 [rows, width], and a line of JSON for each row. A text file has a text a line; a \
-      folder's pictures go in byte order of their names. Rows of files come before rows of shards.
+      folder's pictures go in byte order of their names. Rows of files come before rows of shards, \
+      and name those by the paths that were given.
 
       Example:
         duiqi embed checkpoints/emoji/best.h5 --texts queries.txt --images photos \\
           --output embeddings
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))
@@ -29,7 +30,9 @@ struct Embed: AsyncParsableCommand {
     help: ArgumentHelp("Pair shards: pictures and captions both.", valueName: "shards"))
   var shards: [String] = []
 
-  @Option(help: ArgumentHelp("The folder for the results.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the results: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions
@@ -52,10 +55,12 @@ struct Embed: AsyncParsableCommand {
     progress.finish()
     console.noteDamage(report.damagedPairs)
     if report.otherFileCount > 0 {
-      console.note("passed over \(report.otherFileCount) files that are no pictures")
+      console.note(
+        "passed over \(FixedText.count(report.otherFileCount, "file")) not named like a picture")
     }
     let parts = [
-      report.textCount.map { "\($0) texts" }, report.imageCount.map { "\($0) pictures" },
+      report.textCount.map { FixedText.count($0, "text") },
+      report.imageCount.map { FixedText.count($0, "picture") },
     ]
     console.note("\(parts.compactMap { $0 }.joined(separator: " and ")) embedded in \(output)")
   }

@@ -13,7 +13,7 @@ struct Evaluate: AsyncParsableCommand {
         duiqi evaluate checkpoints/emoji/best.h5 --data data/test.tar --captions zh:first
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(

@@ -13,13 +13,15 @@ struct Export: ParsableCommand {
         duiqi export checkpoints/emoji/best.h5 --profile onnx --output exported
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: "For whom the encoders are: onnx.")
   var profile: String
 
-  @Option(help: ArgumentHelp("The folder for the files.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the files: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @Option(help: "How numbers are stored: float32.")

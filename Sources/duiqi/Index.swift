@@ -6,13 +6,14 @@ struct Index: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make a search index of the pairs of shards.",
     discussion: """
-      The folder holds the vectors, the documents and the checkpoint; pictures stay in the shards.
+      The folder holds the vectors, the documents and the checkpoint; pictures stay in the \
+      shards, which it names by their absolute paths.
 
       Example:
         duiqi index checkpoints/emoji/best.h5 --shards data/*.tar --output emoji-index
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(
@@ -21,7 +22,9 @@ struct Index: AsyncParsableCommand {
       "Pair shards: paths with {0000..0031}, {a,b}, * or ?.", valueName: "shards"))
   var shards: [String]
 
-  @Option(help: ArgumentHelp("The folder for the index.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder for the index: empty, or of an earlier such call.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions
@@ -35,6 +38,6 @@ struct Index: AsyncParsableCommand {
       pairs.choice(of: shards), to: output, progress: progress.show)
     progress.finish()
     console.noteDamage(report.damagedPairs)
-    console.note("\(report.documentCount) documents indexed in \(output)")
+    console.note("\(FixedText.count(report.documentCount, "document")) indexed in \(output)")
   }
 }

@@ -4,7 +4,7 @@ internal import Training
 /// `duiqi inspect`: what is in a file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is in a checkpoint, a pair shard, a manifest or an ONNX model.",
+    abstract: "Show what is in a checkpoint, a pair shard, an index or an ONNX model.",
     discussion: """
       Of a checkpoint: sizes, every parameter with its shape, the state of its run, its recipe.
 
@@ -12,7 +12,8 @@ struct Inspect: ParsableCommand {
         duiqi inspect checkpoints/emoji/best.h5
       """)
 
-  @Argument(help: "A checkpoint (.h5), shard (.tar), manifest.jsonl or ONNX model (.onnx).")
+  @Argument(
+    help: "A checkpoint (.h5), shard (.tar), manifest.jsonl, ONNX model or an index's folder.")
   var file: String
 
   @Flag(help: "Print one JSON object.")
@@ -22,6 +23,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection = try FileInspection(file)
+    if inspection.path != file { console.note("\(file) is a run's folder: \(inspection.path)") }
     try Terminal.write((json ? inspection.json.line : inspection.description) + "\n")
   }
 }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Training
+internal import ArgumentParser
+internal import Training
 
 /// `duiqi resume`: a run goes on from its own recipe.
 struct Resume: AsyncParsableCommand {

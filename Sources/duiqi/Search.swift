@@ -47,6 +47,13 @@ struct Search: AsyncParsableCommand {
           ? "Nothing to search for: give --text or --image."
           : "Both --text and --image were given: give one of them.")
     }
+    guard text.allSatisfy({ $0.contains { !$0.isWhitespace } }) else {
+      throw ValidationError("--text is empty. Something to search for was expected. Write a text.")
+    }
+    if let sheet, !sheet.lowercased().hasSuffix(".png") {
+      throw ValidationError(
+        "--sheet is \(sheet). A sheet is a PNG. Give it a name that ends in .png.")
+    }
     guard (1...100_000).contains(top) else {
       throw ValidationError("--top is \(top). From 1 to 100000 answers can be given.")
     }

@@ -13,7 +13,7 @@ struct Tokenize: ParsableCommand {
         duiqi tokenize checkpoints/emoji/best.h5 --texts queries.txt
       """)
 
-  @Argument(help: "A checkpoint.")
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
   @Option(help: ArgumentHelp("A text file; - for standard input.", valueName: "file"))
@@ -24,5 +24,8 @@ struct Tokenize: ParsableCommand {
   func run() throws {
     let lines = try TokenizedLines(checkpoint: checkpoint, texts: texts)
     while !Terminal.hasNoReader, let text = try lines.next() { try Terminal.write(text) }
+    if lines.truncatedCount > 0 {
+      console.note("\(lines.truncatedCount) of \(FixedText.count(lines.textCount, "text")) cut")
+    }
   }
 }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Training
+internal import ArgumentParser
+internal import Training
 
 /// `duiqi train`: a recipe becomes a run.
 struct Train: AsyncParsableCommand {
@@ -46,7 +46,15 @@ struct Train: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let recipe = try RecipeFile.read(recipe, overrides: overrides)
+    let recipe = try RecipeFault.read(recipe, overrides: overrides)
+    do {
+      try await run(recipe)
+    } catch {
+      throw RecipeFault.attributed(error, to: recipe)
+    }
+  }
+
+  private func run(_ recipe: Recipe) async throws {
     if dryRun {
       let progress = CommandProgress(console)
       let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable) { done, total in

@@ -1,6 +1,6 @@
-import ArgumentParser
-import Glibc
-import Training
+internal import ArgumentParser
+internal import Glibc
+internal import Training
 
 /// Runs a trainer and shows what it tells.
 @MainActor

@@ -4,17 +4,18 @@ internal import Training
 /// `duiqi verify`: whether files are whole.
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check whether checkpoints, shards, manifests and ONNX models are whole.",
+    abstract: "Check whether checkpoints, shards, indexes and ONNX models are whole.",
     discussion: """
-      Compares checkpoints and ONNX models with their digests, looks at every pair of a shard and \
-      at what the manifest beside it says. The exit code is 1 if anything is damaged; standard \
-      error names it.
+      Compares checkpoints, indexes and ONNX models with their digests, looks at every pair of a \
+      shard and at what the manifest beside it says. The exit code is 1 if anything is damaged; \
+      standard error names it.
 
       Example:
         duiqi verify checkpoints/emoji/*.h5 data/*.tar
       """)
 
-  @Argument(help: "Checkpoints (.h5), shards (.tar), manifest.jsonl or ONNX models (.onnx).")
+  @Argument(
+    help: "Checkpoints (.h5), shards (.tar), manifest.jsonl, ONNX models or folders of an index.")
   var files: [String]
 
   @Flag(help: "Print one JSON object: files, each with its kind and findings.")
@@ -26,9 +27,11 @@ struct Verify: AsyncParsableCommand {
     var results: [FileVerification] = []
     for file in files {
       let result = await FileVerification(file)
+      for text in result.notes { console.note(text) }
       for finding in result.findings { Terminal.writeError("duiqi: \(finding)\n") }
       if !json {
-        let state = result.findings.isEmpty ? "whole" : "damaged"
+        let state =
+          result.findings.isEmpty ? "whole" : result.kind == nil ? "not checked" : "damaged"
         let kind = result.kind.map { ", \($0)" } ?? ""
         try Terminal.write("\(file): \(state)\(kind)\n")
       }
@@ -38,7 +41,12 @@ struct Verify: AsyncParsableCommand {
       let object = JSONText.object([("files", .array(results.map(\.json)))])
       try Terminal.write(object.line + "\n")
     }
-    let damagedCount = results.count { !$0.findings.isEmpty }
+    let uncheckedCount = results.count { $0.kind == nil }
+    let damagedCount = results.count { !$0.findings.isEmpty } - uncheckedCount
+    guard uncheckedCount == 0 else {
+      throw CommandFailure.unchecked(
+        count: uncheckedCount, damaged: damagedCount, of: files.count)
+    }
     if damagedCount > 0 { throw ModelError.damagedFiles(count: damagedCount, of: files.count) }
   }
 }

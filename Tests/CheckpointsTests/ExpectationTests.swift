@@ -16,17 +16,6 @@ import Testing
 
   @Test func `the same model's checkpoint is taken, whatever the order`() throws {
     try reader.requireTensors(shapes, in: .parameters)
-    try reader.requireFamily("chinese_clip")
-  }
-
-  @Test func `another family is named with the one expected`() {
-    let error = CheckpointError.otherFamily(
-      path: sample.path, found: "chinese_clip", expected: "siglip")
-    #expect(throws: error) { try reader.requireFamily("siglip") }
-    #expect(
-      error.description
-        == "\(sample.path): this is a model of the family `chinese_clip`, `siglip` was expected. "
-        + "Use a checkpoint of that family, or a recipe for this one.")
   }
 
   @Test func `a missing tensor is named`() {

@@ -64,6 +64,32 @@ import Testing
     #expect(figures["text_to_image"]?.number("mean_rank") == 3)
   }
 
+  @Test func `a run's folder stands for its best checkpoint, or its last`() throws {
+    try TinyCheckpoint.write(to: folder, name: "other.h5", seed: 8)
+    let shard = ["--data", RepositoryFiles.validation, "--json", "-q"]
+    func figures(_ checkpoint: String) throws -> String {
+      let outcome = try DuiqiProcess.run(["evaluate", checkpoint] + shard, in: folder)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return outcome.output
+    }
+    let (best, last) = (try figures("tiny.h5"), try figures("other.h5"))
+    #expect(best != last)
+    try folder.write(try folder.bytes(of: "other.h5"), to: "run/last.h5")
+    #expect(try figures("run") == last)
+    try folder.write(try folder.bytes(of: "tiny.h5"), to: "run/best.h5")
+    #expect(try figures("run") == best)
+    for command in [
+      ["tokenize", "run", "--texts", "/dev/null"],
+      ["export", "run", "--profile", "onnx", "--output", "out"],
+    ] { #expect(try DuiqiProcess.run(command, in: folder).code == 0, "\(command)") }
+    let inspected = try DuiqiProcess.run("inspect", "run", in: folder)
+    #expect(inspected.code == 0 && inspected.errors == "run is a run's folder: run/best.h5\n")
+    #expect(try DuiqiProcess.run("inspect", "run", "-q", in: folder).errors == "")
+    try folder.write("text", to: "empty/notes.txt")
+    let none = try DuiqiProcess.run("evaluate", "empty", "--data", "x.tar", in: folder)
+    expectFailure(none, code: 1, naming: "empty", "best.h5", "last.h5")
+  }
+
   @Test func `several patterns are one set`() throws {
     let pictures = try SampleShard.pictures(2)
     for (name, picture) in zip(["1", "2"], pictures) {
@@ -88,10 +114,10 @@ import Testing
     try SampleShard.write(pairs, to: folder)
     let refused = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "-q", in: folder)
-    expectFailure(refused, code: 1, naming: "pair1", "1 damaged pairs among 4")
+    expectFailure(refused, code: 1, naming: "pair1", "1 damaged pair among 4")
     let passed = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", "pairs.tar", "--captions", "txt", "--json",
-      "--damage-limit", "0.25", in: folder)
+      "--damage-limit", "25 %", in: folder)
     #expect(passed.code == 0 && passed.errors.contains("skipped pairs.tar: pair `pair1`"))
     #expect(try JSONObject(passed.output).number("images") == 3)
   }

@@ -20,6 +20,7 @@ import Testing
     let outcome = try DuiqiProcess.run([])
     #expect(outcome.code == 2 && outcome.output == "")
     #expect(outcome.errors.contains("USAGE: duiqi <subcommand>"))
+    #expect(outcome.errors.hasSuffix("\n") && !outcome.errors.hasSuffix("\n\n"))
   }
 
   @Test(arguments: [
@@ -30,6 +31,11 @@ import Testing
     ["search", "index", "--text", "a", "--mode", "sideways"],
     ["search", "index", "--text", "a", "--top", "0"],
     ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "2"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "101%"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "nan"],
+    ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "few"],
+    ["search", "index", "--text", ""], ["search", "index", "--text", " \u{3000}"],
+    ["search", "index", "--text", "a", "--sheet", "s.jpg"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
   ])
   func `wrong usage ends with 2, a message and the usage`(arguments: [String]) throws {
@@ -50,6 +56,37 @@ import Testing
     expectFailure(outcome, code: 1, naming: "none.h5", "Check the path.")
     #expect(!outcome.errors.contains("Usage"))
     #expect(folder.names().isEmpty)
+  }
+
+  @Test func `a recipe, or what it names, that is not there is a wrong recipe`() throws {
+    let shard = RepositoryFiles.validation
+    func recipe(_ model: String) -> String {
+      """
+      run: x
+      model: { train: ["**: trained"], \(model) }
+      data: { train: "\(shard)", vocabulary: none.txt, captions: zh }
+      objective: { info_nce: { logit_scale_maximum: 100, repeated_pairs: masked } }
+      batch: { pairs: 8, tokens_per_chunk: 512, images_per_chunk: 8 }
+      optimizer: { adamw: { learning_rate: 1e-3, weight_decay: 0 } }
+      length: 1 steps
+
+      """
+    }
+    try folder.write(
+      recipe(
+        "family: chinese_clip, configuration: { image: { size: 16, patch: 8, width: 64, "
+          + "depth: 1 }, text: { width: 64, depth: 1 }, embedding_width: 8 }"),
+      to: "fresh.yaml")
+    try folder.write(
+      recipe("from: none.h5").replacing("vocabulary: none.txt, ", with: ""), to: "from.yaml")
+    for (name, missing) in [
+      ("none.yaml", "none.yaml"), ("fresh.yaml", "none.txt"), ("from.yaml", "none.h5"),
+    ] {
+      for arguments in [["train", name], ["train", name, "--dry-run"]] {
+        let outcome = try DuiqiProcess.run(arguments, in: folder)
+        expectFailure(outcome, code: 2, naming: missing, "Check the path.")
+      }
+    }
   }
 
   @Test func `a full device fails`() throws {

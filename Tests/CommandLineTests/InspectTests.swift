@@ -37,13 +37,18 @@ import Testing
   @Test func `a run's state and recipe are shown`() throws {
     let path = try TinyCheckpoint.write(to: folder, name: "run.h5") { document in
       document.recipe = "run: emoji\nseed: 7\n"
-      document.run = [("step", .integer(12)), ("best_value", .real(0.5)), ("note", .text("好"))]
+      document.run = [
+        ("step", .integer(12)), ("best_value", .real(0.5)), ("note", .text("好")),
+        ("is_stopped", .integer(0)), ("damaged_pairs", .text("")),
+      ]
     }
     let object = try inspected(path)
     #expect(object["run"]?.number("step") == 12 && object["run"]?.number("best_value") == 0.5)
     #expect(object["run"]?.text("note") == "好")
     #expect(object.text("recipe") == "run: emoji\nseed: 7\n")
+    #expect(object["run"]?.members["is_stopped"] as? Bool == false)
     let people = try DuiqiProcess.run("inspect", path).output
+    #expect(people.contains("is_stopped: false") && people.contains("damaged_pairs: none"))
     #expect(people.contains("step: 12") && people.contains("  run: emoji\n  seed: 7\n"))
     #expect(people.contains(#/  text/embeddings/words +\[21128, 32\] +676096/#))
   }

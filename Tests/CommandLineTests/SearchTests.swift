@@ -1,3 +1,4 @@
+import Checkpoints
 import FileTestSupport
 import Foundation
 import PairData
@@ -133,7 +134,7 @@ import Testing
       try SampleShard.pictures(2).enumerated().map { ("k\($0.offset)", $0.element, "文字") },
       to: folder)
     for (part, edit) in [
-      ("index.json", nil), ("image_embeddings.npy", nil), ("text_embeddings.npy", 60),
+      ("index.json", nil), ("document_pictures.npy", nil), ("document_texts.npy", 60),
       ("documents.jsonl", 30), ("checkpoint.h5", 1_000), ("index.json", 20),
     ] as [(String, Int?)] {
       #expect(try index("--shards", "pairs.tar", "--captions", "txt").code == 0)
@@ -144,6 +145,59 @@ import Testing
       #expect(outcome.code == 1 && !outcome.wasKilled, "\(part) less \(edit ?? 0)")
       #expect(outcome.output == "" && outcome.errors.contains("index/"))
     }
+  }
+
+  @Test func `vectors, documents or a checkpoint of others are noticed`() throws {
+    try SampleShard.write(
+      try SampleShard.pictures(2).enumerated().map {
+        ("k\($0.offset)", $0.element, "文字\($0.offset)")
+      },
+      to: folder)
+    #expect(try index("--shards", "pairs.tar", "--captions", "txt").code == 0)
+    let pictures = try folder.bytes(of: "index/document_pictures.npy")
+    let texts = try folder.bytes(of: "index/document_texts.npy")
+    #expect(pictures.count == texts.count && pictures != texts)
+    // Whole arrays of the right size, in each other's place.
+    try folder.write(texts, to: "index/document_pictures.npy")
+    try folder.write(pictures, to: "index/document_texts.npy")
+    let swapped = try DuiqiProcess.run("search", "index", "--text", "文字", in: folder)
+    expectFailure(swapped, code: 1, naming: "document_pictures.npy", "SHA-256", "Make it again.")
+    try folder.write(pictures, to: "index/document_pictures.npy")
+    try folder.write(texts, to: "index/document_texts.npy")
+    #expect(try search("--text", "文字")[0].list("results").count == 2)
+    let documents = try folder.text(of: "index/documents.jsonl")
+    try folder.write(documents.replacing("文字0", with: "文字9"), to: "index/documents.jsonl")
+    let edited = try DuiqiProcess.run("search", "index", "--text", "文字", in: folder)
+    expectFailure(edited, code: 1, naming: "documents.jsonl", "SHA-256")
+    try folder.write(documents, to: "index/documents.jsonl")
+    // The same parameters, another text tower's words.
+    try folder.remove("index/checkpoint.h5")
+    try TinyCheckpoint.write(to: folder, name: "index/checkpoint.h5") { document in
+      document.preprocessing = document.preprocessing.replacing("zh:first", with: "zh")
+    }
+    let other = try DuiqiProcess.run("search", "index", "--text", "文字", in: folder)
+    expectFailure(other, code: 1, naming: "checkpoint.h5", "SHA-256")
+  }
+
+  @Test func `an index is verified and inspected like a file`() throws {
+    try SampleShard.write([("a", try SampleShard.pictures(1)[0], "文字")], to: folder)
+    #expect(try index("--shards", "pairs.tar", "--captions", "txt").code == 0)
+    let whole = try DuiqiProcess.run("verify", "index", "index/index.json", in: folder)
+    #expect(whole.code == 0 && whole.errors == "")
+    #expect(whole.lines == ["index: whole, index", "index/index.json: whole, index"])
+    let outcome = try DuiqiProcess.run("inspect", "index", "--json", in: folder)
+    #expect(outcome.code == 0)
+    let object = try JSONObject(outcome.output)
+    #expect(object.text("kind") == "index" && object.number("document_count") == 1)
+    #expect(object.text("captions") == "txt")
+    #expect(object.number("width") == Double(TinyCheckpoint.width))
+    #expect(object.list("documents").map { $0.text("key") } == ["a"])
+    var bytes = try folder.bytes(of: "index/document_texts.npy")
+    bytes[bytes.count - 1] ^= 1
+    try folder.write(bytes, to: "index/document_texts.npy")
+    let damaged = try DuiqiProcess.run("verify", "index", in: folder)
+    #expect(damaged.code == 1 && damaged.lines == ["index: damaged, index"])
+    #expect(damaged.errors.contains("document_texts.npy"))
   }
 
   @Test func `a sheet needs the shards, answers do not`() throws {

@@ -35,6 +35,9 @@ import Testing
     #expect(rows.map { $0.integers("ids")?.count } == [16, 16])
     #expect(rows.map { $0.number("truncated") } == [0, 1])
     #expect(rows[1].integers("ids")?.last == 102)
+    #expect(outcome.errors == "1 of 2 texts cut\n")
+    let quiet = try DuiqiProcess.run("tokenize", checkpoint, "--texts", texts, "-q")
+    #expect(quiet.output == outcome.output && quiet.errors == "")
   }
 
   @Test func `a line without an end is a text, and standard input a file`() throws {

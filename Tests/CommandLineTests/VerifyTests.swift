@@ -80,6 +80,20 @@ import Testing
     }
   }
 
+  @Test func `members that are part of no pair are told, and are no damage`() throws {
+    let picture = try SampleShard.pictures(1)[0]
+    try SampleShard.write([("a", picture, "文字"), ("photo.1", picture, "文字")], to: folder)
+    let outcome = try DuiqiProcess.run("verify", "pairs.tar", in: folder)
+    #expect(outcome.code == 0 && outcome.lines == ["pairs.tar: whole, shard"])
+    #expect(outcome.errors.contains("2 members are passed over"))
+    #expect(outcome.errors.contains("`photo.1.png`") && outcome.errors.contains("first dot"))
+    #expect(try DuiqiProcess.run("verify", "pairs.tar", "-q", in: folder).errors == "")
+    let object = try JSONObject(
+      try DuiqiProcess.run("inspect", "pairs.tar", "--json", in: folder).output)
+    #expect(object["members_passed_over"]?.number("count") == 2)
+    #expect(object["members_passed_over"]?.text("first") == "photo.1.png")
+  }
+
   @Test func `files that are cut short, missing or of another kind are damaged`() throws {
     for name in ["tiny.h5"] {
       let bytes = try folder.bytes(of: name)
@@ -98,6 +112,22 @@ import Testing
       let findings = try #require(result.members["findings"] as? [String])
       #expect(findings.count == 1 && findings[0].contains(file))
     }
+  }
+
+  @Test func `what is no file of ours is told by what it is, not called damaged`() throws {
+    try folder.write("text", to: "notes.txt")
+    try folder.write("run: x\n", to: "recipe.yaml")
+    try folder.write("text", to: "folder/notes.txt")
+    let files = ["tiny.h5", "notes.txt", "recipe.yaml", "folder", "none.h5"]
+    let outcome = try DuiqiProcess.run(["verify"] + files, in: folder)
+    #expect(outcome.code == 1)
+    #expect(
+      outcome.lines == ["tiny.h5: whole, checkpoint"]
+        + files.dropFirst().map { "\($0): not checked" })
+    #expect(!outcome.errors.contains("Fetch or make them again"))
+    #expect(outcome.errors.contains("4 of 5 paths have nothing that can be checked"))
+    #expect(outcome.errors.contains("folder: cannot read: it is a folder, no regular file"))
+    #expect(outcome.errors.contains("none.h5: cannot open: No such file"))
   }
 
   @Test func `a checkpoint whose parts do not belong together is damaged`() throws {

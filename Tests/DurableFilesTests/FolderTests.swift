@@ -8,6 +8,14 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
+  @Test func `a failure's reason is its own, whatever failed after it`() {
+    let refused = FileError(.list, path: "photos", code: EACCES)
+    errno = ENOENT
+    #expect(refused.reason == "Permission denied")
+    let told = FileError(.read, path: "photos", code: EACCES, problem: "it is too large")
+    #expect(told.reason == "it is too large" && told.description.contains("it is too large. "))
+  }
+
   @Test func `folders are made with those above them, and again without harm`() throws {
     let path = "\(folder.path)/a/b//c/"
     try Folder.create(path)

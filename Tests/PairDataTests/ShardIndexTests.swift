@@ -13,7 +13,10 @@ import Testing
   init() throws {
     folder = try TemporaryFolder()
     path = try folder.write(
-      tar((0..<5).flatMap { [("图/\($0).txt", "c\($0)"), ("图/\($0).jpg", "i")] }), to: "a.tar")
+      tar(
+        (0..<5).flatMap {
+          [("图/\($0).txt", "c\($0)"), ("图/\($0).jpg", "i"), ("图/\($0).大.jpg", "i")]
+        }), to: "a.tar")
   }
 
   private var indexPath: String { folder.path + "/a.tar.index" }
@@ -27,6 +30,7 @@ import Testing
     let file = try RandomAccessFile(path: path)
     let kept = ShardIndexFile.read(path: indexPath, expecting: try ShardStamp(file))
     #expect(kept == first.table)
+    #expect(first.ignored.count == 5 && first.ignored.first == "图/0.大.jpg")
     #expect(kept == (try PairShard(path: path, storage: .memoryOnly)).table)
     #expect(try PairShard(path: path, storage: storage).key(at: 4) == "图/4")
   }

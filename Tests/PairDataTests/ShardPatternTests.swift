@@ -4,6 +4,13 @@ import Testing
 @testable import PairData
 
 @Suite struct ShardPatternTests {
+  @Test func `an absolute pattern is told by its name and its folder`() {
+    let absolute = PairDataError.noShards(pattern: "/data/muge/train-*.tar", folder: "/")
+    #expect(absolute.description.contains("`train-*.tar` matches no file in `/data/muge`"))
+    let relative = PairDataError.noShards(pattern: "muge/train-*.tar", folder: "")
+    #expect(relative.description.contains("`muge/train-*.tar` matches no file in `.`"))
+  }
+
   @Test func `braces stand for ranges, lists and both`() throws {
     #expect(try ShardPattern.names(for: "a.tar") == ["a.tar"])
     #expect(

@@ -20,6 +20,12 @@ public struct EmbeddingRequest: Sendable {
   }
 }
 
+/// What embeddings are written as: an array, and the lines that say what its rows are.
+private enum EmbeddingFiles {
+  static let texts = ["text_embeddings.npy", "texts.jsonl"]
+  static let images = ["image_embeddings.npy", "images.jsonl"]
+}
+
 /// What came of an embedding request.
 public struct EmbeddingReport: Sendable {
   /// Rows written; nothing where no texts, or no pictures, were asked for.
@@ -47,9 +53,10 @@ extension CheckpointModel {
     let lines = try request.texts.map { path throws(ModelError) in try TextLines(path) }
     let pictures = try request.images.map { path throws(ModelError) in try self.pictures(path) }
     let walk = try request.pairs.map { choice throws(ModelError) in try self.walk(choice) }
-    try Self.makeFolder(request.output)
-    let texts = try wantsTexts ? table(request.output, "text_embeddings", "texts") : nil
-    let images = try wantsImages ? table(request.output, "image_embeddings", "images") : nil
+    try OutputFolder.make(
+      request.output, for: EmbeddingFiles.texts + EmbeddingFiles.images, of: "embed")
+    let texts = try wantsTexts ? table(request.output, EmbeddingFiles.texts) : nil
+    let images = try wantsImages ? table(request.output, EmbeddingFiles.images) : nil
     if let lines, let texts { try embed(lines, with: embedder, into: texts, progress) }
     if let pictures, let images {
       report.otherFileCount = pictures.otherCount
@@ -65,19 +72,10 @@ extension CheckpointModel {
     return report
   }
 
-  static func makeFolder(_ path: String) throws(ModelError) {
-    do throws(FileError) {
-      try Folder.create(path)
-    } catch {
-      throw .file(error)
-    }
-  }
-
   private func table(
-    _ folder: String, _ array: String, _ lines: String
+    _ folder: String, _ names: [String]
   ) throws(ModelError) -> EmbeddingTable {
-    try EmbeddingTable(
-      folder: folder, array: "\(array).npy", lines: "\(lines).jsonl", width: width)
+    try EmbeddingTable(folder: folder, array: names[0], lines: names[1], width: width)
   }
 
   private func embed(

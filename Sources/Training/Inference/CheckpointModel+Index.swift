@@ -19,7 +19,8 @@ extension CheckpointModel {
   ) async throws(ModelError) -> IndexReport {
     var walk = try walk(choice)
     let embedder = try makeEmbedder()
-    try Self.makeFolder(folder)
+    try OutputFolder.make(
+      folder, for: [SearchIndexFiles.description] + SearchIndexFiles.digested, of: "index")
     let documents = try EmbeddingTable(
       folder: folder, array: SearchIndexFiles.images, lines: SearchIndexFiles.documents,
       width: width)
@@ -52,13 +53,6 @@ extension CheckpointModel {
     _ documents: EmbeddingTable, _ texts: NumpyFile, to folder: String, captions: CaptionSelector
   ) throws(ModelError) {
     let description = "\(folder)/\(SearchIndexFiles.description)"
-    let facts = JSONText.object([
-      ("format", .text(SearchIndexFiles.format)),
-      ("format_version", .integer(SearchIndexFiles.formatVersion)),
-      ("tool_version", .text(ToolVersion.current)), ("documents", .integer(documents.rowCount)),
-      ("width", .integer(width)), ("captions", .text(captions.description)),
-      ("checkpoint_sha256", .text(sha256)),
-    ])
     try Self.reporting { () throws(FileError) in
       guard unlink(description) == 0 || errno == ENOENT else {
         throw FileError(.remove, path: description, code: errno)
@@ -68,6 +62,17 @@ extension CheckpointModel {
     try Self.reporting { () throws(FileError) in
       try texts.publish()
       try SharedCopy.make(of: path, at: "\(folder)/\(SearchIndexFiles.checkpoint)")
+      var digests: [(String, JSONText)] = []
+      for name in SearchIndexFiles.digested {
+        digests.append((name, .text(try SHA256.hexadecimalDigest(ofFile: "\(folder)/\(name)"))))
+      }
+      let facts = JSONText.object([
+        ("format", .text(SearchIndexFiles.format)),
+        ("format_version", .integer(SearchIndexFiles.formatVersion)),
+        ("tool_version", .text(ToolVersion.current)), ("documents", .integer(documents.rowCount)),
+        ("width", .integer(width)), ("captions", .text(captions.description)),
+        ("checkpoint_sha256", .text(sha256)), ("sha256", .object(digests)),
+      ])
       try AtomicFile.write(Array((facts.line + "\n").utf8), to: description)
     }
   }

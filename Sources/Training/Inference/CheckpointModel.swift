@@ -8,7 +8,7 @@ internal import PairData
 /// A checkpoint's model, ready to embed pictures and texts.
 ///
 ///     let model = try CheckpointModel("checkpoints/emoji/best.h5")
-///     let report = try await model.evaluate(shards: ["data/valid-*.tar"])
+///     let report = try await model.evaluate(PairChoice(shards: ["data/valid-*.tar"]))
 public final class CheckpointModel {
   /// How far some work is: things done, of how many where that is known, and what they are called.
   public typealias Progress = (_ done: Int, _ total: Int?, _ unit: String) -> Void
@@ -19,9 +19,10 @@ public final class CheckpointModel {
   let loaded: LoadedModel
   let loaderTasks: Int
 
+  /// - Parameter path: a file, or a run's folder, which stands for its best checkpoint or its last.
   /// - Throws: `ModelError` for a file that is not a whole checkpoint of a known family.
   public convenience init(_ path: String) throws(ModelError) {
-    try self.init(try UserCheckpoint.open(path))
+    try self.init(try UserCheckpoint.open(try UserCheckpoint.file(path)))
   }
 
   init(_ reader: CheckpointReader) throws(ModelError) {

@@ -65,7 +65,8 @@ public struct Classification: Sendable {
     }
     let known = images.count { $0.truth != nil }
     let summary = top1.map { share in
-      "top-1 \(FixedText.number(100 * share, decimals: 2)) % of \(known) pictures"
+      "top-1 \(FixedText.number(100 * share, decimals: 2)) % of "
+        + FixedText.count(known, "picture")
     }
     return (lines + (summary.map { [$0] } ?? [])).joined(separator: "\n")
   }

@@ -25,8 +25,9 @@ extension FileInspection {
     } catch {
       throw .checkpoint(error)
     }
-    let run = document.run.map { JSONText.object($0.map { ($0.name, JSONText($0.value)) }) }
+    let run = document.run.map { JSONText.object($0.map(Self.runFact)) }
     return FileInspection(
+      path,
       facts: [
         ("file", .text(path)), ("kind", .text(FileKind.checkpoint.rawValue)),
         ("family", .text(document.family)), ("parameter_count", .integer(count)),
@@ -39,6 +40,14 @@ extension FileInspection {
       parts: .init(
         name: "parameters", columns: ["path", "shape", "count", "has_moments"], rows: rows),
       texts: [("recipe", document.recipe)])
+  }
+
+  /// A yes or no of a run's state is a number in the file.
+  private static func runFact(_ fact: (name: String, value: RunValue)) -> (String, JSONText) {
+    if fact.name.hasPrefix("is_"), case .integer(let number) = fact.value {
+      return (fact.name, .boolean(number != 0))
+    }
+    return (fact.name, JSONText(fact.value))
   }
 
   static func shard(_ path: String) throws(ModelError) -> FileInspection {
@@ -55,9 +64,16 @@ extension FileInspection {
         ]
       }
       return FileInspection(
+        path,
         facts: [
           ("file", .text(path)), ("kind", .text(FileKind.shard.rawValue)),
           ("bytes", .integer(Int(shard.bytes))), ("pair_count", .integer(shard.count)),
+          (
+            "members_passed_over",
+            .object([
+              ("count", .integer(shard.ignored.count)), ("first", .text(shard.ignored.first)),
+            ])
+          ),
         ],
         parts: .init(
           name: "pairs", columns: ["key", "image_bytes", "text_bytes", "json_bytes"], rows: rows))
@@ -70,6 +86,7 @@ extension FileInspection {
     do throws(ONNXError) {
       let file = try ONNXFile(path)
       return FileInspection(
+        path,
         facts: [
           ("file", .text(path)), ("kind", .text(FileKind.onnx.rawValue)),
           ("graph", .text(file.name)), ("producer", .text(file.producer)),
@@ -97,6 +114,7 @@ extension FileInspection {
     do throws(PairDataError) {
       let entries = try ShardManifest(path: path).entries
       return FileInspection(
+        path,
         facts: [
           ("file", .text(path)), ("kind", .text(FileKind.manifest.rawValue)),
           ("pair_count", .integer(entries.reduce(0) { $0 + $1.pairs })),
@@ -109,6 +127,24 @@ extension FileInspection {
     } catch {
       throw .data(error)
     }
+  }
+
+  static func index(_ path: String) throws(ModelError) -> FileInspection {
+    let folder = SearchIndexFiles.folder(of: path)
+    let facts = try SearchIndex.description("\(folder)/\(SearchIndexFiles.description)")
+    let documents = try SearchIndex.documents("\(folder)/\(SearchIndexFiles.documents)")
+    let told = ["width", "captions", "checkpoint_sha256", "tool_version"].map { name in
+      (name, facts[name].map { JSONText($0) } ?? .null)
+    }
+    return FileInspection(
+      path,
+      facts: [
+        ("file", .text(path)), ("kind", .text(FileKind.index.rawValue)),
+        ("document_count", .integer(documents.count)),
+      ] + told,
+      parts: .init(
+        name: "documents", columns: ["key", "shard", "text"],
+        rows: documents.map { [.text($0.key), .text($0.shard), .text($0.text)] }))
   }
 }
 
@@ -143,7 +179,7 @@ extension JSONText {
     }
   }
 
-  private init(_ value: JSONValue) {
+  fileprivate init(_ value: JSONValue) {
     switch value {
     case .null: self = .null
     case .boolean(let isTrue): self = .boolean(isTrue)

@@ -2,6 +2,8 @@ internal import DurableFiles
 
 /// What is in a checkpoint, a pair shard or an ONNX model: a table for people, JSON for scripts.
 public struct FileInspection: Sendable {
+  /// What was looked into: the file that was named, or the one that a run's folder stands for.
+  public let path: String
   /// Names and values of the whole file, in order.
   let facts: [(name: String, value: JSONText)]
   /// A table of its parts.
@@ -18,6 +20,7 @@ public struct FileInspection: Sendable {
   }
 
   public init(_ path: String) throws(ModelError) {
+    let path = UserCheckpoint.chosen(inRunFolder: path) ?? path
     let kind: FileKind
     do throws(FileError) {
       kind = try FileKind(path)
@@ -29,13 +32,15 @@ public struct FileInspection: Sendable {
     case .shard: self = try Self.shard(path)
     case .onnx: self = try Self.onnx(path)
     case .manifest: self = try Self.manifest(path)
+    case .index: self = try Self.index(path)
     }
   }
 
   init(
-    facts: [(name: String, value: JSONText)], parts: Parts,
+    _ path: String, facts: [(name: String, value: JSONText)], parts: Parts,
     texts: [(name: String, text: String)] = []
   ) {
+    self.path = path
     self.facts = facts
     self.parts = parts
     self.texts = texts
@@ -81,7 +86,10 @@ extension FileInspection: CustomStringConvertible {
   /// Objects a line for each member, everything else on one.
   private static func lines(of value: JSONText) -> [String] {
     guard case .members(let keys, let values) = value, !keys.isEmpty else { return [cell(value)] }
-    return zip(keys, values).map { "\($0): \(cell($1))" }
+    return zip(keys, values).map { key, value in
+      let text = cell(value)
+      return "\(key): \(text.isEmpty ? "none" : text)"
+    }
   }
 
   private static func cell(_ value: JSONText) -> String {

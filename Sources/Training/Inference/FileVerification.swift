@@ -7,10 +7,12 @@ internal import PairData
 /// Whether a file is whole: what a reader would find, found before anyone relies on it.
 public struct FileVerification: Sendable {
   public let path: String
-  /// `checkpoint`, `shard`, `onnx` or `manifest`; nothing where that cannot be told.
+  /// `checkpoint`, `shard`, `onnx`, `manifest` or `index`; nothing where that cannot be told.
   public let kind: String?
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
+  /// What is no damage and yet seldom meant.
+  public let notes: [String]
 
   public init(_ path: String) async {
     self.path = path
@@ -20,16 +22,17 @@ public struct FileVerification: Sendable {
     } catch {
       self.kind = nil
       findings = [error.description]
+      notes = []
       return
     }
     self.kind = kind.rawValue
-    findings =
+    (findings, notes) =
       switch kind {
-      case .checkpoint: Self.checkpointFindings(path)
-      case .shard:
-        await ShardCheck.findings(path, taskCount: EnvironmentRecord.usableCoreCount())
-      case .onnx: Self.onnxFindings(path)
-      case .manifest: Self.manifestFindings(path)
+      case .checkpoint: (Self.checkpointFindings(path), [])
+      case .shard: await Self.shardState(path)
+      case .onnx: (Self.onnxFindings(path), [])
+      case .manifest: (Self.manifestFindings(path), [])
+      case .index: (Self.indexFindings(path), [])
       }
   }
 
@@ -37,6 +40,7 @@ public struct FileVerification: Sendable {
     .object([
       ("file", .text(path)), ("kind", kind.map { .text($0) } ?? .null),
       ("whole", .boolean(findings.isEmpty)), ("findings", .array(findings.map { .text($0) })),
+      ("notes", .array(notes.map { .text($0) })),
     ])
   }
 
@@ -55,6 +59,11 @@ public struct FileVerification: Sendable {
     }
   }
 
+  private static func shardState(_ path: String) async -> (findings: [String], notes: [String]) {
+    let check = await ShardCheck(path, taskCount: EnvironmentRecord.usableCoreCount())
+    return (check.findings, check.ignored.count > 0 ? ["\(path): \(check.ignored)"] : [])
+  }
+
   private static func onnxFindings(_ path: String) -> [String] {
     do throws(ONNXError) {
       return try ONNXFile(path).findings()
@@ -67,6 +76,15 @@ public struct FileVerification: Sendable {
     do throws(PairDataError) {
       return try ShardManifest(path: path).verify(folder: Folder.parent(of: path))
         .map(\.description)
+    } catch {
+      return [error.description]
+    }
+  }
+
+  private static func indexFindings(_ path: String) -> [String] {
+    do throws(ModelError) {
+      _ = try SearchIndex(SearchIndexFiles.folder(of: path))
+      return []
     } catch {
       return [error.description]
     }

@@ -15,7 +15,8 @@ extension CheckpointModel {
   ///
   /// - Returns: the paths of the files written.
   public func exportONNX(to folder: String) throws(ModelError) -> [String] {
-    try Self.makeFolder(folder)
+    try OutputFolder.make(
+      folder, for: Self.encoderFiles + companionFiles.map(\.name), of: "export")
     do throws(ONNXError) {
       var paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
       paths += try textEncoder().write(to: "\(folder)/text_encoder.onnx") { values(of: $0) }
@@ -32,6 +33,10 @@ extension CheckpointModel {
       throw .onnx(error)
     }
   }
+
+  /// Large encoders have their numbers in a second file.
+  private static let encoderFiles = ["image_encoder.onnx", "text_encoder.onnx"]
+    .flatMap { [$0, "\($0).data"] }
 
   private func imageEncoder() throws(ONNXError) -> ONNXModel {
     let graph = Graph()

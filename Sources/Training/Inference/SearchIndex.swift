@@ -23,10 +23,15 @@ public final class SearchIndex {
   let model: CheckpointModel
   private let embedder: Embedder
 
+  /// Reads all of the index once, to compare its files with their digests.
+  ///
   /// - Throws: `damagedIndex` where the parts do not belong together.
   public init(_ folder: String) throws(ModelError) {
     let path = "\(folder)/\(SearchIndexFiles.description)"
     let facts = try Self.description(path)
+    for name in SearchIndexFiles.digested where name != SearchIndexFiles.checkpoint {
+      try Self.requireDigest(of: name, in: folder, facts)
+    }
     (images, texts) = try CheckpointModel.reporting { () throws(FileError) in
       (
         try NumpyRows("\(folder)/\(SearchIndexFiles.images)"),
@@ -48,6 +53,8 @@ public final class SearchIndex {
       throw .damagedIndex(
         path: path, problem: "another checkpoint than \(SearchIndexFiles.checkpoint) made it")
     }
+    // After its own digests, which name the damaged member.
+    try Self.requireDigest(of: SearchIndexFiles.checkpoint, in: folder, facts)
     embedder = try model.makeEmbedder()
   }
 
@@ -136,50 +143,6 @@ public final class SearchIndex {
         }
       }
       initializedCount = count
-    }
-  }
-}
-
-// MARK: Reading
-
-extension SearchIndex {
-  private static func description(_ path: String) throws(ModelError) -> JSONValue {
-    let bytes = try CheckpointModel.reporting { () throws(FileError) in
-      try FileContents.read(path, limit: 1 << 20)
-    }
-    let facts: JSONValue
-    do throws(JSONFault) {
-      facts = try JSONParser.parse(bytes)
-    } catch {
-      throw .damagedIndex(path: path, problem: "\(error)")
-    }
-    guard facts["format"]?.string == SearchIndexFiles.format,
-      let version = facts["format_version"]?.integer
-    else { throw .damagedIndex(path: path, problem: "it describes no index of ours") }
-    guard version == SearchIndexFiles.formatVersion else {
-      throw .damagedIndex(
-        path: path,
-        problem: "its format is \(version), this version reads \(SearchIndexFiles.formatVersion)")
-    }
-    return facts
-  }
-
-  private static func documents(_ path: String) throws(ModelError) -> [Document] {
-    let lines = try TextLines(path)
-    var documents: [Document] = []
-    while true {
-      let next = try lines.next(1_024)
-      if next.isEmpty { return documents }
-      for line in next {
-        guard let value = try? JSONParser.parse(Array(line.utf8)),
-          let key = value["key"]?.string, let shard = value["shard"]?.string,
-          let text = value["text"]?.string
-        else {
-          throw .unreadableLine(
-            path: path, line: documents.count + 1, problem: "it is no document of an index")
-        }
-        documents.append(Document(key: key, shard: shard, text: text))
-      }
     }
   }
 }

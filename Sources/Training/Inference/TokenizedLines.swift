@@ -6,12 +6,16 @@ internal import Tokenizers
 ///
 /// The checkpoint's parameters are not read.
 public final class TokenizedLines {
+  /// How many texts were done so far, and how many of them were cut to the tower's context.
+  public private(set) var textCount = 0
+  public private(set) var truncatedCount = 0
   private let tokenizer: Tokenizer
   private let contextLength: Int
   private let lines: TextLines
 
   /// - Parameter texts: a text file; `-` for standard input.
-  public init(checkpoint path: String, texts: String) throws(ModelError) {
+  public init(checkpoint: String, texts: String) throws(ModelError) {
+    let path = try UserCheckpoint.file(checkpoint)
     let reader = try UserCheckpoint.open(path)
     let description = try ModelDescription(reader)
     tokenizer = try LoadedModel.tokenizer(
@@ -29,6 +33,8 @@ public final class TokenizedLines {
 
   private func line(of text: String) -> String {
     let result = tokenizer.encode(text, contextLength: contextLength)
+    textCount += 1
+    truncatedCount += result.isTruncated ? 1 : 0
     return JSONText.object([
       ("text", .text(text)), ("ids", .array(result.ids.map { .integer(Int($0)) })),
       ("tokens", .array(tokenizer.tokens(for: result.ids).map { .text($0) })),

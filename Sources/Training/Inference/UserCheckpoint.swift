@@ -1,7 +1,28 @@
 internal import Checkpoints
+internal import DurableFiles
+internal import Glibc
 
 /// Checkpoints that someone named: they may come from anywhere.
 enum UserCheckpoint {
+  /// The checkpoint that a run's folder is named for: its best one, or the last where no validation
+  /// chose one; nothing for what is no such folder.
+  static func chosen(inRunFolder path: String) -> String? {
+    guard Folder.exists(path) else { return nil }
+    return ["best.h5", "last.h5"].map { "\(path)/\($0)" }.first(where: FileContents.exists)
+  }
+
+  /// The file that someone means by a file or by a run's folder.
+  static func file(_ path: String) throws(ModelError) -> String {
+    guard Folder.exists(path) else { return path }
+    guard let chosen = chosen(inRunFolder: path) else {
+      throw .file(
+        FileError(
+          .open, path: path, code: EISDIR,
+          problem: "it is a folder with neither best.h5 nor last.h5, so none of a run"))
+    }
+    return chosen
+  }
+
   /// Opens a file after another process has read all of it and found nothing wrong.
   ///
   /// - Parameter prober: the program that is started with `probe-hdf5 FILE`.

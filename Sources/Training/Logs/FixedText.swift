@@ -1,5 +1,5 @@
 /// Numbers and words at a fixed width, for tables and progress lines.
-enum FixedText {
+package enum FixedText {
   /// A number with so many decimals, at most 9, rounded half away from zero.
   static func number(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return "\(value)" }
@@ -12,6 +12,11 @@ enum FixedText {
     let whole = scaled / Int(scale)
     let part = String(scaled % Int(scale))
     return "\(sign)\(whole)." + String(repeating: "0", count: decimals - part.count) + part
+  }
+
+  /// How many of a thing there are: `1 picture`, `2 pictures`.
+  package static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
   static func left(_ text: String, width: Int) -> String {

@@ -1,0 +1,58 @@
+import FileTestSupport
+import Testing
+
+/// Folders that results go to: they hold one result, and what it says of itself.
+@Suite struct OutputFolderTests {
+  let folder: TemporaryFolder
+  let checkpoint: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    checkpoint = try TinyCheckpoint.write(to: folder)
+    try SampleShard.write(
+      try SampleShard.pictures(3).enumerated().map {
+        ("k\($0.offset)", $0.element, "文字\($0.offset)")
+      },
+      to: folder)
+  }
+
+  /// A command that leaves a result in `out`.
+  private func run(_ command: String) throws -> DuiqiProcess.Outcome {
+    let options: [String: [String]] = [
+      "embed": ["--shards", "pairs.tar", "--captions", "txt"],
+      "index": ["--shards", "pairs.tar", "--captions", "txt"],
+      "export": ["--profile", "onnx"],
+    ]
+    return try DuiqiProcess.run(
+      [command, checkpoint] + (options[command] ?? []) + ["--output", "out", "-q"], in: folder)
+  }
+
+  @Test(arguments: ["embed", "index", "export"])
+  func `a result takes the place of an earlier one of the same command`(command: String) throws {
+    #expect(try run(command).code == 0)
+    let names = folder.names(in: "out")
+    try folder.write("left by a killed process", to: "out/.index.json.1-1.duiqi-tmp")
+    #expect(try run(command).code == 0)
+    #expect(folder.names(in: "out").filter { !$0.hasPrefix(".") } == names)
+  }
+
+  @Test(arguments: [
+    ("embed", "index"), ("embed", "export"), ("index", "embed"), ("index", "export"),
+    ("export", "embed"), ("export", "index"),
+  ])
+  func `a folder with another command's result is refused and stays as it is`(
+    first: String, second: String
+  ) throws {
+    #expect(try run(first).code == 0)
+    let before = try folder.names(in: "out").map { try folder.bytes(of: "out/\($0)") }
+    expectFailure(try run(second), code: 2, naming: "out", "--output")
+    #expect(try folder.names(in: "out").map { try folder.bytes(of: "out/\($0)") } == before)
+  }
+
+  @Test(arguments: ["embed", "index", "export"])
+  func `a folder with files of others is refused by naming one`(command: String) throws {
+    try folder.write("mine", to: "out/thesis.txt")
+    expectFailure(try run(command), code: 2, naming: "thesis.txt")
+    #expect(folder.names(in: "out") == ["thesis.txt"])
+  }
+}
