@@ -19,7 +19,7 @@ enum RecipeFault {
 
   private static func names(of recipe: Recipe) -> [String] {
     switch recipe.model.source {
-    case .checkpoint(let path): [path]
+    case .checkpoint(let path, _): [path]
     case .fresh(let fresh): [fresh.vocabulary] + (fresh.imageFrom.map { [$0] } ?? [])
     }
   }
