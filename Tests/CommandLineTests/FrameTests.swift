@@ -31,6 +31,8 @@ import Testing
     ["search", "index", "--text", "a", "--top", "0"],
     ["evaluate", "x.h5", "--data", "y.tar", "--damage-limit", "2"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
+    ["import", "--output", "o"], ["import", "a.pt"], ["import", "--image", "a", "--output", "o"],
+    ["import", "a.pt", "--image", "b", "--text", "c", "--output", "o"],
   ])
   func `wrong usage ends with 2, a message and the usage`(arguments: [String]) throws {
     let outcome = try DuiqiProcess.run(arguments, in: folder)
