@@ -1,6 +1,5 @@
 internal import Autodiff
 internal import CPUDevice
-internal import DurableFiles
 internal import Models
 internal import ONNXExport
 internal import PairData
@@ -16,21 +15,14 @@ extension CheckpointModel {
   /// - Returns: the paths of the files written.
   public func exportONNX(to folder: String) throws(ModelError) -> [String] {
     try Self.makeFolder(folder)
+    var paths: [String]
     do throws(ONNXError) {
-      var paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
+      paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
       paths += try textEncoder().write(to: "\(folder)/text_encoder.onnx") { values(of: $0) }
-      do throws(FileError) {
-        for (name, bytes) in companionFiles {
-          try AtomicFile.write(bytes, to: "\(folder)/\(name)")
-          paths.append("\(folder)/\(name)")
-        }
-      } catch {
-        throw .file(error)
-      }
-      return paths
     } catch {
       throw .onnx(error)
     }
+    return try paths + writeFiles(companionFiles, to: folder)
   }
 
   private func imageEncoder() throws(ONNXError) -> ONNXModel {
@@ -50,10 +42,10 @@ extension CheckpointModel {
       graph: graph, name: "text_encoder", outputs: [("text_embeds", output)], metadata: metadata)
   }
 
-  private func values(of path: String) -> [Float] { Array(loaded.parameters.storage(of: path)) }
+  func values(of path: String) -> [Float] { Array(loaded.parameters.storage(of: path)) }
 
   /// What travels with each encoder; lists are JSON.
-  private var metadata: [ONNXModel.Metadata] {
+  var metadata: [ONNXModel.Metadata] {
     let description = loaded.description
     let list = { (numbers: [Float]) in JSONText.array(numbers.map { .single($0) }).line }
     return [
@@ -70,7 +62,7 @@ extension CheckpointModel {
     ]
   }
 
-  private var companionFiles: [(name: String, bytes: [UInt8])] {
+  var companionFiles: [(name: String, bytes: [UInt8])] {
     let description = loaded.description
     let tokenizer = TokenizerFiles(loaded.tokenizer, contextLength: description.contextLength)
     return [
