@@ -91,7 +91,8 @@ import Testing
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
         "optimizer.schedule={linear: {warmup: 3 steps}}"),
-      try RecipeExamples.decode(RecipeExamples.residual),
+      try RecipeExamples.decode(
+        RecipeExamples.residual, "optimizer.schedule={linear: {warmup: 3 steps}}"),
     ]
     let missing = RecipeSchema.keys.map(\.path).filter { path in
       recipes.allSatisfy { $0.resolvedValue(path) == nil }
