@@ -28,8 +28,8 @@ public struct BatchLoader: Sendable {
 
   /// The batch from a cursor on.
   /// - Throws: `tooFewPairs` when a whole epoch fills no batch, `cancelled`, what reading shards
-  ///   throws, and what `DamageLedger` does of the pairs met for this batch alone. Over all batches
-  ///   the damage policy is applied by `Prefetcher`.
+  ///   throws, and what `DamageLedger` does where not one pair can be read. Over all batches the
+  ///   damage policy is applied by `Prefetcher`.
   public func batch(from cursor: DataCursor) async throws(PairDataError) -> PairBatch {
     let rest = try await readable(from: cursor)
     if rest.samples.count == configuration.batchPairs {
@@ -66,7 +66,7 @@ public struct BatchLoader: Sendable {
         }
       }
       // Where no pair is readable, that is said now, not after all of them.
-      try ledger.record(stretch.damaged)
+      if stretch.samples.isEmpty { try ledger.record(stretch.damaged) }
       position = end
     }
     stretch.end = DataCursor(epoch: cursor.epoch, position: position)

@@ -1,4 +1,4 @@
-/// The sizes that a model may have: what a recipe can ask for is what a checkpoint can be read with.
+/// The sizes that a model may have: what a recipe can ask for, a checkpoint can be read with.
 enum ModelRanges {
   /// The picture's pixels a side.
   static let imageSize = 1...4_096

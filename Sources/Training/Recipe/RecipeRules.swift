@@ -86,7 +86,6 @@ enum RecipeRules {
       switch (warmup, recipe.length) {
       case (.steps(let warmup), .steps(let length)): warmup > length
       case (.epochs(let warmup), .epochs(let length)): warmup > length
-      case (.percent(let share), _): share > 100
       default: false
       }
     guard isTooLong else { return }

@@ -66,7 +66,7 @@ extension Trainer {
     do throws(ModelError) {
       try saveWhereMissing()
       if state.step > 0 {
-        tell("The validation after step \(state.step) failed; its step is saved")
+        tell("The validation after step \(state.step) is still due; the step is saved")
       }
     } catch {
       tell("\(error)")

@@ -35,9 +35,10 @@ public final class Trainer {
   ///     called with `probe-hdf5 FILE`; without one they are read here at once.
   ///   - stopSignal: the signal that asked for a stop, once there is one; read between batches.
   ///   - report: is told what happens, from here on.
-  /// - Throws: ``ModelError``. Whatever is wrong with recipe, model or data is found before anything
+  /// - Throws: ``ModelError``. What is wrong with recipe, model or data is found before anything
   ///   is changed, but for leftovers of a killed run, which are swept away. When a file cannot be
-  ///   moved after that, some of what was to be set aside may be in `old-…` already; nothing is lost.
+  ///   moved after that, some of what was to be set aside may be in `old-1` already; nothing is
+  ///   lost.
   public init(
     _ recipe: Recipe, root: String, resume: ResumeMode, prober: String? = nil,
     stopSignal: @escaping () -> Int32? = { StopSignals.pending },
