@@ -1,0 +1,178 @@
+internal import CHDF5
+internal import DurableFiles
+internal import Glibc
+
+/// A checkpoint that grows tensor by tensor under a temporary name, so that no more than one of
+/// them need be in memory.
+///
+///     let draft = try CheckpointDraft(path, document: document, elementCounts: counts)
+///     for tensor in tensors { try draft.add(tensor, to: .parameters) }
+///     let sha256 = try draft.publish()
+///
+/// A draft that is not published leaves nothing behind.
+public final class CheckpointDraft {
+  private let target: AtomicFile
+  private let document: CheckpointDocument
+  private var file: HDF5File?
+  private var parameterDigest = CheckpointDigest()
+  private var optimizerDigest = CheckpointDigest()
+  private var openSections: [CheckpointSection] = []
+  private var lastPath: String?
+
+  /// - Parameters:
+  ///   - path: the final name; what stands there is replaced when the new file is verified.
+  ///   - elementCounts: of all tensors that will be added, to find out before whether they fit.
+  public init(
+    _ path: String, document: CheckpointDocument, elementCounts: [Int]
+  ) throws(CheckpointError) {
+    try Self.checkRoom(for: elementCounts, document, at: path)
+    do throws(FileError) {
+      target = try AtomicFile(path)
+    } catch {
+      throw .file(error)
+    }
+    self.document = document
+    let temporaryPath = target.temporaryPath
+    file = try Self.reporting(path) { () throws(HDF5Failure) in
+      try HDF5File(temporaryPath, .create)
+    }
+  }
+
+  deinit {
+    HDF5.release(&file)
+  }
+
+  /// Appends a tensor; sections come in their order, their tensors in byte order of their paths.
+  public func add(
+    _ tensor: CheckpointTensor, to section: CheckpointSection
+  ) throws(CheckpointError) {
+    try Self.reporting(target.path) { () throws(HDF5Failure) in
+      try open(section)
+      precondition(
+        openSections.last == section, "\(section.rawValue) was left before \(tensor.path).")
+      if let last = lastPath {
+        precondition(
+          CheckpointFormat.ordered(last, tensor.path) && !tensor.path.hasPrefix("\(last)/"),
+          "`\(last)` and `\(tensor.path)` cannot both be in one checkpoint, in this order.")
+      }
+      lastPath = tensor.path
+      let bytes = UnsafeRawBufferPointer(tensor.values)
+      let name = "\(section.rawValue)/\(tensor.path)"
+      if section == .parameters {
+        parameterDigest.add(tensor.path, sizes: tensor.sizes, bytes)
+      } else {
+        optimizerDigest.add(name, sizes: tensor.sizes, bytes)
+      }
+      try whole.writeDataset("/\(name)", .float, sizes: tensor.sizes, bytes)
+    }
+  }
+
+  /// Reads back what was written, compares it, and puts the file under its name.
+  ///
+  /// - Returns: the digest over the parameters, hexadecimal.
+  public func publish() throws(CheckpointError) -> String {
+    let digest = try Self.reporting(target.path) { () throws(HDF5Failure) in try finish() }
+    do throws(FileError) {
+      try target.flush()
+      // What a reader would find, found now, while the older checkpoint still exists.
+      if let finding = CheckpointReader.verify(target.temporaryPath).first {
+        throw FileError(
+          .write, path: target.path, code: EIO, problem: "read back, it is wrong: \(finding)")
+      }
+      try target.publish()
+    } catch {
+      throw .file(error)
+    }
+    return digest
+  }
+
+  private var whole: HDF5File {
+    guard let file else { preconditionFailure("\(target.path) was published before.") }
+    return file
+  }
+
+  /// Makes the groups of the sections up to this one.
+  private func open(_ section: CheckpointSection) throws(HDF5Failure) {
+    guard !openSections.contains(section) else { return }
+    for next in CheckpointSection.allCases {
+      if !openSections.contains(next) {
+        try whole.createGroup("/\(next.rawValue)")
+        openSections.append(next)
+        lastPath = nil
+      }
+      if next == section { return }
+    }
+  }
+
+  private func finish() throws(HDF5Failure) -> String {
+    for section in CheckpointSection.allCases { try open(section) }
+    let digest = parameterDigest.finish()
+    try whole.write(document)
+    try whole.setAttribute("sha256", of: whole.id, to: .text(digest))
+    try whole.setAttribute(
+      "optimizer_sha256", of: whole.id, to: .text(optimizerDigest.finish()))
+    try whole.close()
+    file = nil
+    return digest
+  }
+
+  private static func checkRoom(
+    for elementCounts: [Int], _ document: CheckpointDocument, at path: String
+  ) throws(CheckpointError) {
+    let texts = document.texts.reduce(0) { $0 + $1.bytes.count }
+    // Headers take about 1 KiB a tensor; a fifth is left for others who write to the same disk.
+    let needed =
+      (elementCounts.reduce(0, +) * 4 + texts + 4_096 * elementCounts.count) / 5 * 6
+    let folder = Folder.parent(of: path)
+    if let free = Folder.freeBytes(at: folder), free < needed {
+      throw .notEnoughRoom(folder: folder, needed: needed, free: free)
+    }
+  }
+
+  /// Runs something with the library to itself.
+  private static func reporting<Result>(
+    _ path: String, _ body: () throws(HDF5Failure) -> Result
+  ) throws(CheckpointError) -> Result {
+    do throws(HDF5Failure) {
+      return try HDF5.locked(body)
+    } catch {
+      // Where the library kept the system's reason to itself, its own words must do.
+      let isKnown = error.systemCode != 0
+      throw .file(
+        FileError(
+          .write, path: path, code: isKnown ? error.systemCode : EIO,
+          problem: isKnown ? nil : error.problem))
+    }
+  }
+}
+
+extension HDF5File {
+  /// Writes everything of a checkpoint that is not a tensor.
+  fileprivate func write(_ document: CheckpointDocument) throws(HDF5Failure) {
+    for text in document.texts {
+      // A recipe's digest tells whether two runs had the same one.
+      let attributes: [(name: String, value: RunValue)] =
+        text.name == "recipe"
+        ? [("sha256", .text(SHA256.hexadecimal(SHA256.digest(text.bytes))))] : []
+      try text.bytes.withUnsafeBufferPointer { (bytes) throws(HDF5Failure) in
+        try writeDataset(
+          "/\(text.name)", .byte, sizes: [bytes.count], UnsafeRawBufferPointer(bytes),
+          attributes: attributes)
+      }
+    }
+    let attributes: [(name: String, value: RunValue)] = [
+      ("format", .text(CheckpointFormat.name)),
+      ("format_version", .integer(CheckpointFormat.version)),
+      ("tool_version", .text(document.toolVersion)), ("family", .text(document.family)),
+      ("document_sha256", .text(CheckpointDigest.digest(of: document))),
+    ]
+    for (name, value) in attributes { try setAttribute(name, of: id, to: value) }
+    guard let run = document.run else { return }
+    try createGroup("/run")
+    let group = try HDF5.checked(H5Gopen2(id, "/run", 0), "H5Gopen2")
+    defer { H5Gclose(group) }
+    for (name, value) in run.sorted(by: { CheckpointFormat.ordered($0.name, $1.name) }) {
+      try setAttribute(name, of: group, to: value)
+    }
+  }
+}
