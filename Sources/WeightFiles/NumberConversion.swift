@@ -26,15 +26,6 @@ enum NumberConversion {
     }
   }
 
-  /// What is not finite among the numbers.
-  static func nonFinite(in numbers: UnsafeBufferPointer<Float>) -> NonFiniteCount {
-    var count = NonFiniteCount()
-    for number in numbers where !number.isFinite {
-      if number.isNaN { count.notANumber += 1 } else { count.infinite += 1 }
-    }
-    return count
-  }
-
   private static func each<Raw: FixedWidthInteger>(
     _ bytes: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<Float>, _: Raw.Type,
     _ number: (Raw) -> Float

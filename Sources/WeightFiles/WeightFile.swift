@@ -72,6 +72,19 @@ public final class WeightFile {
     try tensor(name).read(into: target)
   }
 
+  /// Reads some rows of a tensor, which are indices of its first axis, and nothing else of it.
+  ///
+  /// - Parameters:
+  ///   - rows: inside the first axis.
+  ///   - target: as many numbers as these rows have elements.
+  /// - Returns: what of them is not finite.
+  @discardableResult
+  public func read(
+    _ name: String, rows: Range<Int>, into target: UnsafeMutableBufferPointer<Float>
+  ) throws(WeightFileError) -> NonFiniteCount {
+    try tensor(name).rows(rows).read(into: target)
+  }
+
   private func tensor(_ name: String) throws(WeightFileError) -> WeightTensor {
     guard let tensor = tensorOf[name] else { throw .noSuchTensor(path: path, name: name) }
     return tensor

@@ -26,7 +26,7 @@ extension WeightTensor {
     } else {
       try readStrided(into: start)
     }
-    return NumberConversion.nonFinite(in: UnsafeBufferPointer(target))
+    return NonFiniteCount(in: UnsafeBufferPointer(target))
   }
 
   private func checkReadable() throws(WeightFileError) {

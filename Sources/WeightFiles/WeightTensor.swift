@@ -30,6 +30,19 @@ public struct WeightTensor {
     storage.range.lowerBound + view.offset * elementType.bitCount / 8
   }
 
+  /// The tensor of some indices of the first axis.
+  func rows(_ rows: Range<Int>) -> WeightTensor {
+    precondition(
+      !shape.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= shape[0],
+      "\(name) is \(shape), rows \(rows) are not all inside.")
+    guard
+      let part = StridedView(
+        offset: view.offset + (rows.isEmpty ? 0 : rows.lowerBound * strides[0]),
+        shape: [rows.count] + shape.dropFirst(), strides: strides)
+    else { preconditionFailure("\(name): a part of a view is no larger than the view.") }
+    return WeightTensor(name: name, elementType: elementType, storage: storage, view: part)
+  }
+
   /// Whether another tensor shows numbers of the same storage.
   public func sharesStorage(with other: WeightTensor) -> Bool { storage === other.storage }
 }
@@ -45,6 +58,13 @@ public struct NonFiniteCount: Equatable, Sendable {
   public init(notANumber: Int = 0, infinite: Int = 0) {
     self.notANumber = notANumber
     self.infinite = infinite
+  }
+
+  /// What is not finite among some numbers.
+  public init(in numbers: UnsafeBufferPointer<Float>) {
+    for number in numbers where !number.isFinite {
+      if number.isNaN { notANumber += 1 } else { infinite += 1 }
+    }
   }
 
   public static func + (left: Self, right: Self) -> Self {
