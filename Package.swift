@@ -76,7 +76,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Autodiff", "CPUDevice", "Models", "Tokenizers", "PairData", "Checkpoints", "DurableFiles",
-        "ONNXExport", "ProtobufSchemas", "StrictJSON", protobuf, logging, yams,
+        "ONNXExport", "ProtobufSchemas", "StrictJSON", "WeightFiles", protobuf, logging, yams,
       ],
       swiftSettings: strictOnCaller),
     // What `make bench` runs; here rather than in a package of its own because it needs nothing else.
@@ -138,8 +138,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "Models", "Training",
-        "TestSupport",
+        "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "Models", "PairData",
+        "TestSupport", "Training", "WeightFiles",
       ],
       swiftSettings: strict),
     .testTarget(

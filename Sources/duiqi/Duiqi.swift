@@ -18,7 +18,7 @@ struct Duiqi: AsyncParsableCommand {
     version: "duiqi \(ToolVersion.current)",
     subcommands: [
       Train.self, Resume.self, Evaluate.self, Classify.self, Embed.self, Index.self, Search.self,
-      Export.self, Tokenize.self, Inspect.self, Verify.self, ProbeHDF5.self,
+      Import.self, Export.self, Tokenize.self, Inspect.self, Verify.self, ProbeHDF5.self,
     ])
 
   static func main() async {

@@ -18,6 +18,17 @@ public struct DialectEntry: Hashable, Sendable {
     self.edit = edit
   }
 
+  /// The foreign tensor's sizes.
+  ///
+  /// - Parameter sizes: of our parameter.
+  public func foreignSizes(of sizes: [Int]) -> [Int] {
+    switch edit {
+    case .same: sizes
+    case .part(_, let count): [count * sizes[0]] + sizes.dropFirst()
+    case .transposed: sizes.reversed()
+    }
+  }
+
   /// Our values out of the foreign tensor's.
   ///
   /// - Parameter sizes: of our parameter.

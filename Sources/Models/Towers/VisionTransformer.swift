@@ -33,6 +33,8 @@ public struct VisionTransformer: Sendable {
 
     /// Chinese-CLIP's ViT-B/16 at 224 px (vision configurations, `ViT-B-16.json`).
     public static let baseP16 = Configuration(imageSize: 224, patchSize: 16, width: 768, depth: 12)
+    /// `ViT-B-32.json`.
+    public static let baseP32 = Configuration(imageSize: 224, patchSize: 32, width: 768, depth: 12)
     /// `ViT-L-14.json`.
     public static let largeP14 = Configuration(
       imageSize: 224, patchSize: 14, width: 1024, depth: 24)

@@ -27,6 +27,8 @@ public enum ModelError: Error, Sendable {
   case damagedIndex(path: String, problem: String)
   /// Files that are not what they should be; each is named before.
   case damagedFiles(count: Int, of: Int)
+  /// Other programs' weights that do not become a checkpoint.
+  case importing(ImportError)
   /// A signal ended work that leaves nothing half-done.
   case interrupted(signal: Int32)
 }
@@ -60,6 +62,7 @@ extension ModelError: CustomStringConvertible {
       "\(path): \(problem). A whole index that `duiqi index` wrote was expected. Make it again."
     case .damagedFiles(let count, let total):
       "\(count) of \(total) files are damaged. Whole files were expected. Fetch or make them again."
+    case .importing(let error): error.description
     case .interrupted(let signal):
       "Signal \(signal) stopped the work. It was expected to go on to its end; nothing was "
         + "written. Start it again."
@@ -70,6 +73,7 @@ extension ModelError: CustomStringConvertible {
   public var isUsageError: Bool {
     switch self {
     case .recipe, .mismatch: true
+    case .importing(let error): error.isUsageError
     case .data(let error):
       switch error {
       case .invalidPattern, .patternTooLarge, .noShards, .invalidCaptionSelector,
