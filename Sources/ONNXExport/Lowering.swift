@@ -29,7 +29,8 @@ struct LoweringNode {
 /// operations on rows or elements need no reshapes.
 final class Lowering {
   let graph: Graph
-  private let axisNames: [(axis: Axis, name: String)]
+  let operatorSet: ONNXOperatorSet
+  private let axes: [(axis: Axis, dimension: ONNXDimension)]
   private(set) var inputs: [ONNXValue] = []
   private(set) var nodes: [ONNXNode] = []
   private(set) var initializers: [ONNXInitializer] = []
@@ -39,9 +40,13 @@ final class Lowering {
   private var constantCount = 0
   private var sharedNames: [String: String] = [:]
 
-  init(_ graph: Graph, axisNames: [(axis: Axis, name: String)]) {
+  /// - Parameter axes: what becomes of axes that do not keep their names.
+  init(
+    _ graph: Graph, operatorSet: ONNXOperatorSet, axes: [(axis: Axis, dimension: ONNXDimension)]
+  ) {
     self.graph = graph
-    self.axisNames = axisNames
+    self.operatorSet = operatorSet
+    self.axes = axes
   }
 
   // MARK: Values
@@ -50,7 +55,7 @@ final class Lowering {
   func dimensions(of shape: Shape) -> [ONNXDimension] {
     shape.extents.flatMap { extent -> [ONNXDimension] in
       let axes = extent.axes.map { axis in
-        ONNXDimension.named(axisNames.first { $0.axis == axis }?.name ?? axis.name)
+        self.axes.first { $0.axis == axis }?.dimension ?? .named(axis.name)
       }
       return extent.factor == 1 && !axes.isEmpty ? axes : axes + [.fixed(extent.factor)]
     }
@@ -116,6 +121,18 @@ final class Lowering {
       ONNXNode(
         operatorName: operatorName, inputs: inputs, output: output, attributes: attributes))
     return output
+  }
+
+  /// The size of one axis of a value, as a vector of one element.
+  func size(ofAxis axis: Int, of name: String, output: String) -> String {
+    if operatorSet.hasPartialShape {
+      return append(
+        "Shape", [name], [.init("start", .integer(axis)), .init("end", .integer(axis + 1))],
+        output: output)
+    }
+    let shape = append("Shape", [name], output: "\(output)/shape")
+    let bounds = [[axis], [axis + 1], [0]].map(integers)
+    return append("Slice", [shape] + bounds, output: output)
   }
 
   /// A name that several nodes use, made when first asked for.

@@ -6,12 +6,12 @@ extension ONNXModel {
   /// Everything but the graph.
   var frame: ONNXModelProto {
     .with {
-      $0.irVersion = ONNXModel.formatVersion
+      $0.irVersion = operatorSet.formatVersion
       $0.producerName = ONNXModel.producer
       $0.opsetImport = [
         .with {
           $0.domain = ""
-          $0.version = ONNXModel.operatorSet
+          $0.version = operatorSet.rawValue
         }
       ]
       $0.metadataProps =

@@ -18,9 +18,9 @@ extension ONNXError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notExportable(let reasons):
-      "The graph cannot become an ONNX model: \(reasons.joined(separator: "; ")). Operator set "
-        + "\(ONNXModel.operatorSet) is written from inference graphs only. Capture the encoder "
-        + "without dropout, with a padded or equal token layout, and export that."
+      "The graph cannot become an ONNX model: \(reasons.joined(separator: "; ")). Models are "
+        + "written from inference graphs only. Capture the encoder without dropout, with a padded "
+        + "or equal token layout, and export that."
     case .wrongValueCount(let path, let found, let expected):
       "The parameter \(path) was given \(found) values, the graph says \(expected). Export with "
         + "the configuration that the parameters were trained with."

@@ -12,17 +12,20 @@ extension ONNXModel {
   ///
   /// - Parameters:
   ///   - path: of the model, in an existing folder.
+  ///   - dataSuffix: what the name of the file with the weights ends in, where there is one.
   ///   - values: a whole parameter's values by path, asked for one after the other.
   /// - Returns: the paths of the files written.
   @discardableResult
   public func write(
-    to path: String, values: (_ path: String) -> [Float]
+    to path: String, dataSuffix: String = ".data", values: (_ path: String) -> [Float]
   ) throws(ONNXError) -> [String] {
-    try write(to: path, messageLimit: ONNXModel.messageLimit, values: values)
+    try write(
+      to: path, dataSuffix: dataSuffix, messageLimit: ONNXModel.messageLimit, values: values)
   }
 
   func write(
-    to path: String, messageLimit: Int, values: (_ path: String) -> [Float]
+    to path: String, dataSuffix: String = ".data", messageLimit: Int,
+    values: (_ path: String) -> [Float]
   ) throws(ONNXError) -> [String] {
     let stream = try InitializerStream(self)
     let digest = ContentDigest()
@@ -33,7 +36,7 @@ extension ONNXModel {
       }
       return [path]
     }
-    let dataPath = "\(path).data"
+    let dataPath = path + dataSuffix
     let location = dataPath.split(separator: "/").last.map(String.init) ?? dataPath
     let external = try ExternalData(self, location: location, limit: messageLimit)
     try removeFile(path)

@@ -11,13 +11,18 @@ extension ONNXModel {
   ///   - name: the graph's name.
   ///   - outputs: names and values, in order.
   ///   - axisNames: what axes are called, where not by their own names.
+  ///   - axisSizes: of axes that the model has no choice about.
   /// - Throws: ``ONNXError/notExportable(_:)`` with every reason at once.
   public init(
     graph: Graph, name: String, outputs: [(name: String, tensor: Tensor)],
-    axisNames: [(axis: Axis, name: String)] = [], metadata: [Metadata] = []
+    operatorSet: ONNXOperatorSet = .v17, axisNames: [(axis: Axis, name: String)] = [],
+    axisSizes: [(axis: Axis, size: Int)] = [], metadata: [Metadata] = []
   ) throws(ONNXError) {
-    self.init(name: name, metadata: metadata)
-    let lowering = Lowering(graph, axisNames: axisNames)
+    self.init(name: name, operatorSet: operatorSet, metadata: metadata)
+    let lowering = Lowering(
+      graph, operatorSet: operatorSet,
+      axes: axisSizes.map { ($0.axis, .fixed($0.size)) }
+        + axisNames.map { ($0.axis, .named($0.name)) })
     try lowering.lower(outputs: outputs)
     inputs = lowering.inputs
     nodes = lowering.nodes

@@ -1,9 +1,10 @@
 /// An inference graph in ONNX's terms, without the values of its parameters.
 ///
-/// A model is made from a captured graph by ``init(graph:name:outputs:axisNames:metadata:)`` and
-/// written by ``write(to:values:)``, which asks for one parameter's values at a time.
+/// A model is made from a captured graph by
+/// ``init(graph:name:outputs:operatorSet:axisNames:axisSizes:metadata:)`` and written by
+/// ``write(to:dataSuffix:values:)``, which asks for one parameter's values at a time.
 ///
-/// - Source: ONNX IR specification, version 8 of the format, operator set 17.
+/// - Source: ONNX IR specification, versions 7 and 8 of the format.
 public struct ONNXModel: Sendable {
   /// A fact that travels with the model: readers see it as custom metadata.
   public struct Metadata: Hashable, Sendable {
@@ -16,13 +17,10 @@ public struct ONNXModel: Sendable {
     }
   }
 
-  /// The oldest format that operator set 17 needs, so that old runtimes load it too.
-  static let formatVersion: Int64 = 8
-  /// The first operator set with LayerNormalization.
-  static let operatorSet: Int64 = 17
   static let producer = "duiqi"
 
   public let name: String
+  public let operatorSet: ONNXOperatorSet
   public internal(set) var inputs: [ONNXValue] = []
   public internal(set) var outputs: [ONNXValue] = []
   public var metadata: [Metadata]
@@ -30,8 +28,9 @@ public struct ONNXModel: Sendable {
   var nodes: [ONNXNode] = []
   var initializers: [ONNXInitializer] = []
 
-  init(name: String, metadata: [Metadata]) {
+  init(name: String, operatorSet: ONNXOperatorSet, metadata: [Metadata]) {
     self.name = name
+    self.operatorSet = operatorSet
     self.metadata = metadata
   }
 }

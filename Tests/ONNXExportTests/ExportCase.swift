@@ -27,8 +27,9 @@ struct ExportCase: Sendable {
 
     var inputs: [Input] { graph.nodes.compactMap { $0.operation as? Input } }
 
-    func model() throws -> ONNXModel {
-      try ONNXModel(graph: graph, name: "case", outputs: [("result", result)])
+    func model(_ operatorSet: ONNXOperatorSet = .v17) throws -> ONNXModel {
+      try ONNXModel(
+        graph: graph, name: "case", outputs: [("result", result)], operatorSet: operatorSet)
     }
   }
 

@@ -22,10 +22,7 @@ extension AddPositions: ONNXLowerable {
         return lowering.name(of: table.rows(0..<length))
       }
     }
-    // The length as a vector of one element.
-    let length = lowering.append(
-      "Shape", [x], [.init("start", .integer(1)), .init("end", .integer(2))],
-      output: node.step("length"))
+    let length = lowering.size(ofAxis: 1, of: x, output: node.step("length"))
     let table = try lowering.name(of: node.inputs[1])
     return lowering.append(
       "Slice", [table, lowering.integers([0]), length, lowering.integers([0])],

@@ -11,9 +11,7 @@ extension PrependToken: ONNXLowerable {
     guard let width = node.shape.last.fixed else {
       throw .notExportable(["PrependToken of \(node.shape) has no fixed width"])
     }
-    let count = lowering.append(
-      "Shape", [x], [.init("start", .integer(0)), .init("end", .integer(1))],
-      output: node.step("count"))
+    let count = lowering.size(ofAxis: 0, of: x, output: node.step("count"))
     let sizes = lowering.append(
       "Concat", [count, lowering.integers([1, width])], [.init("axis", .integer(0))],
       output: node.step("sizes"))
