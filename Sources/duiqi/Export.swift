@@ -4,10 +4,12 @@ internal import Training
 /// `duiqi export`: encoders for others.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a checkpoint's encoders for other programs.",
+    abstract: "Write a checkpoint's weights or encoders for other programs.",
     discussion: """
       The profile onnx writes text_encoder.onnx and image_encoder.onnx, which give unit vectors, \
-      and the tokenizer and preprocessing files beside them.
+      and the tokenizer and preprocessing files beside them; huggingface a folder for \
+      ChineseCLIPModel.from_pretrained; chinese-clip a .pt for the original's programs and its two \
+      ONNX files, whose features are not of unit length.
 
       Example:
         duiqi export checkpoints/emoji/best.h5 --profile onnx --output exported
@@ -16,7 +18,7 @@ struct Export: ParsableCommand {
   @Argument(help: "A checkpoint, or a run's folder for its best one.")
   var checkpoint: String
 
-  @Option(help: "For whom the encoders are: onnx.")
+  @Option(help: "For whom the files are: onnx, huggingface, chinese-clip.")
   var profile: String
 
   @Option(
@@ -30,7 +32,7 @@ struct Export: ParsableCommand {
   @OptionGroup var console: ConsoleOptions
 
   func validate() throws {
-    try Self.check(profile, "--profile", among: ["onnx"])
+    try Self.check(profile, "--profile", among: Profile.allCases.map(\.rawValue))
     try Self.check(precision, "--precision", among: ["float32"])
   }
 
@@ -44,7 +46,25 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
+    guard let profile = Profile(rawValue: profile) else {
+      preconditionFailure("`validate` refuses what is no profile.")
+    }
+    StopSignals.install()
     let model = try CheckpointModel(checkpoint)
-    for path in try model.exportONNX(to: output) { console.note("wrote \(path)") }
+    let progress = CommandProgress(console)
+    let paths =
+      switch profile {
+      case .huggingface: try model.exportHuggingFace(to: output, progress: progress.show)
+      case .chineseCLIP: try model.exportChineseCLIP(to: output, progress: progress.show)
+      case .onnx: try model.exportONNX(to: output)
+      }
+    progress.finish()
+    for path in paths { console.note("wrote \(path)") }
+  }
+
+  private enum Profile: String, CaseIterable {
+    case onnx
+    case huggingface
+    case chineseCLIP = "chinese-clip"
   }
 }

@@ -31,10 +31,11 @@ import Testing
     #expect(tokenizer.number("model_max_length") == Double(TinyCheckpoint.contextLength))
   }
 
-  @Test func `exporting twice gives the same bytes`() throws {
+  @Test(arguments: ["onnx", "huggingface", "chinese-clip"])
+  func `exporting twice gives the same bytes`(profile: String) throws {
     for output in ["one", "two"] {
       let outcome = try DuiqiProcess.run(
-        "export", checkpoint, "--profile", "onnx", "--output", output, "-q", in: folder)
+        "export", checkpoint, "--profile", profile, "--output", output, "-q", in: folder)
       #expect(outcome.code == 0 && outcome.errors == "")
     }
     for name in folder.names(in: "one") {
@@ -42,13 +43,58 @@ import Testing
     }
   }
 
-  @Test(arguments: ["huggingface", "chinese-clip", "open-clip", "immich", "fastembed", "onxx"])
+  @Test func `the huggingface profile is a folder that is imported as the same model`() throws {
+    let outcome = try DuiqiProcess.run(
+      "export", checkpoint, "--profile", "huggingface", "--output", "out", in: folder)
+    #expect(outcome.code == 0 && outcome.output == "")
+    #expect(
+      folder.names(in: "out") == [
+        "config.json", "model.safetensors", "preprocessor_config.json", "special_tokens_map.json",
+        "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+      ])
+    let configuration = try JSONObject(try folder.text(of: "out/config.json"))
+    #expect(configuration.text("model_type") == "chinese_clip")
+    #expect(configuration["text_config"]?.number("vocab_size") == 21_128)
+    #expect(configuration["vision_config"]?.number("num_attention_heads") == 2)
+    try expectSameModel("out")
+  }
+
+  @Test func `the chinese-clip profile is a file that is imported as the same model`() throws {
+    let outcome = try DuiqiProcess.run(
+      "export", checkpoint, "--profile", "chinese-clip", "--output", "out", in: folder)
+    #expect(outcome.code == 0 && outcome.output == "")
+    #expect(
+      folder.names(in: "out") == [
+        "clip_cn_model.pt", "model.img.fp32.onnx", "model.txt.fp32.onnx", "vocab.txt",
+      ])
+    for name in ["img", "txt"] {
+      let model = try JSONObject(
+        DuiqiProcess.run("inspect", "out/model.\(name).fp32.onnx", "--json", in: folder).output)
+      #expect(model.number("opset") == 13 && model.number("ir_version") == 7)
+    }
+    #expect(
+      try DuiqiProcess.run("verify", "out/model.img.fp32.onnx", in: folder).code == 0)
+    try expectSameModel(
+      "out/clip_cn_model.pt", "--image-head-width", "16", "--text-head-width", "16")
+  }
+
+  private func expectSameModel(_ source: String, _ options: String...) throws {
+    let imported = try DuiqiProcess.run(
+      ["import", source, "--output", "again.h5", "--quiet"] + options, in: folder)
+    #expect(imported.code == 0 && imported.errors == "")
+    let digests = try [checkpoint, "again.h5"].map {
+      try JSONObject(DuiqiProcess.run("inspect", $0, "--json", in: folder).output).text("sha256")
+    }
+    #expect(digests[0] == digests[1] && digests[0] != nil)
+  }
+
+  @Test(arguments: ["open-clip", "immich", "fastembed", "onxx"])
   func `profiles that this version lacks are refused by saying what it has`(
     profile: String
   ) throws {
     let outcome = try DuiqiProcess.run(
       "export", checkpoint, "--profile", profile, "--output", "out", in: folder)
-    expectFailure(outcome, code: 2, naming: profile, "It has: onnx.")
+    expectFailure(outcome, code: 2, naming: profile, "It has: onnx, huggingface,")
     #expect(folder.names(in: "out").isEmpty)
   }
 

@@ -4,6 +4,7 @@ public import DurableFiles
 public import ONNXExport
 public import PairData
 public import Tokenizers
+public import WeightFiles
 
 /// Why a model cannot be made, loaded or trained.
 public enum ModelError: Error, Sendable {
@@ -27,6 +28,8 @@ public enum ModelError: Error, Sendable {
   case damagedIndex(path: String, problem: String)
   /// Files that are not what they should be; each is named before.
   case damagedFiles(count: Int, of: Int)
+  /// Weights for other programs that cannot be written.
+  case weights(WeightFileError)
   /// Other programs' weights that do not become a checkpoint.
   case importing(ImportError)
   /// A signal ended work that leaves nothing half-done.
@@ -62,6 +65,7 @@ extension ModelError: CustomStringConvertible {
       "\(path): \(problem). A whole index that `duiqi index` wrote was expected. Make it again."
     case .damagedFiles(let count, let total):
       "\(count) of \(total) files are damaged. Whole files were expected. Fetch or make them again."
+    case .weights(let error): error.description
     case .importing(let error): error.description
     case .interrupted(let signal):
       "Signal \(signal) stopped the work. It was expected to go on to its end; nothing was "

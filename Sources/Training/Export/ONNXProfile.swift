@@ -1,6 +1,5 @@
 internal import Autodiff
 internal import CPUDevice
-internal import DurableFiles
 internal import Models
 internal import ONNXExport
 internal import PairData
@@ -17,21 +16,14 @@ extension CheckpointModel {
   public func exportONNX(to folder: String) throws(ModelError) -> [String] {
     try OutputFolder.make(
       folder, for: Self.encoderFiles + companionFiles.map(\.name), of: "export")
+    var paths: [String]
     do throws(ONNXError) {
-      var paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
+      paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
       paths += try textEncoder().write(to: "\(folder)/text_encoder.onnx") { values(of: $0) }
-      do throws(FileError) {
-        for (name, bytes) in companionFiles {
-          try AtomicFile.write(bytes, to: "\(folder)/\(name)")
-          paths.append("\(folder)/\(name)")
-        }
-      } catch {
-        throw .file(error)
-      }
-      return paths
     } catch {
       throw .onnx(error)
     }
+    return try paths + writeFiles(companionFiles, to: folder)
   }
 
   /// Large encoders have their numbers in a second file.
@@ -55,10 +47,10 @@ extension CheckpointModel {
       graph: graph, name: "text_encoder", outputs: [("text_embeds", output)], metadata: metadata)
   }
 
-  private func values(of path: String) -> [Float] { Array(loaded.parameters.storage(of: path)) }
+  func values(of path: String) -> [Float] { Array(loaded.parameters.storage(of: path)) }
 
   /// What travels with each encoder; lists are JSON.
-  private var metadata: [ONNXModel.Metadata] {
+  var metadata: [ONNXModel.Metadata] {
     let description = loaded.description
     let list = { (numbers: [Float]) in JSONText.array(numbers.map { .single($0) }).line }
     return [
@@ -75,7 +67,7 @@ extension CheckpointModel {
     ]
   }
 
-  private var companionFiles: [(name: String, bytes: [UInt8])] {
+  var companionFiles: [(name: String, bytes: [UInt8])] {
     let description = loaded.description
     let tokenizer = TokenizerFiles(loaded.tokenizer, contextLength: description.contextLength)
     return [
