@@ -10,10 +10,12 @@ PEERS := .venv-peers
 PEERS_PYTHON := $(PEERS)/bin/python
 DUIQI := .build/release/duiqi
 CONFIGURATION ?= debug
+PARITY_SIZES ?= tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 vit-b-16
+PARITY_FOLDER ?= .build/parity
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build quickstart test test-swift test-interoperability bench bench-peers \
-  peers-environment format lint clean
+  parity peers-environment format lint clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -66,7 +68,13 @@ peers-environment: $(PEERS_PYTHON) ## Install PyTorch and others in .venv-peers 
 $(PEERS_PYTHON): Tests/Peers/requirements.txt
 	python3 -m venv $(PEERS)
 	$(PEERS_PYTHON) -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r $<
+	$(PEERS_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps cn_clip==1.6.0
 	@touch $@
+
+parity: build $(PEERS_PYTHON) ## Compare with transformers, PyTorch and cn_clip (PARITY_SIZES=… for others).
+	@status=0; for size in $(PARITY_SIZES); do \
+	  $(PEERS_PYTHON) Tests/Peers/parity.py run $(PARITY_FOLDER)/$$size --size $$size \
+	    --duiqi $(DUIQI) || status=1; rm -rf $(PARITY_FOLDER)/$$size; done; exit $$status
 
 bench-peers: $(PEERS_PYTHON) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)

@@ -137,7 +137,8 @@ class ForeignWeightTests(unittest.TestCase):
         ids = self.expected["ids"].astype(numpy.int64)
         texts = numpy.zeros((len(ids), 14), dtype=numpy.int64)
         texts[:, : ids.shape[1]] = ids
-        for name, key, values in (("txt", "text", texts), ("img", "image", self.expected["pixels"])):
+        pixels = self.expected["pixels"]
+        for name, key, values in (("txt", "text", texts), ("img", "image", pixels)):
             path = self.folder / f"chinese-clip/model.{name}.fp32.onnx"
             onnx.checker.check_model(str(path), full_check=True)
             model = onnx.load(path)

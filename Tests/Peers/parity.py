@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""Parity at real size: full-size ChineseCLIPModels with random weights, theirs against ours.
+"""Parity: ChineseCLIPModels with random weights, theirs against ours.
+
+    make parity                                    # tiny sizes and ViT-B/16
+    make parity PARITY_SIZES="vit-l-14 vit-h-14"   # others
+
+or, one step after the other:
 
     make peers-environment
     python=.venv-peers/bin/python
-    $python Tests/Peers/parity.py write FOLDER --size vit-b-16 [--pairs 8]
-    duiqi import FOLDER/model --output FOLDER/model.h5
-    duiqi embed FOLDER/model.h5 --shards FOLDER/pairs.tar --captions txt --output FOLDER/embeddings
-    duiqi train FOLDER/trained.yaml --root FOLDER
-    duiqi train FOLDER/locked.yaml --root FOLDER
-    duiqi train FOLDER/trained.yaml --root FOLDER --set run=trained_once --set "length=1 steps"
-    duiqi train FOLDER/locked.yaml --root FOLDER --set run=locked_once --set "length=1 steps"
-    $python Tests/Peers/parity.py compare FOLDER
+    $python Tests/Peers/parity.py run FOLDER --size vit-b-16 --duiqi .build/release/duiqi
 
-`write` leaves in FOLDER what these commands need (a Hugging Face folder, a shard of pictures that
-already have the model's size, two recipes) and `reference.safetensors`: unit embeddings, the losses
-of ten AdamW steps and the first step's gradients, by transformers and PyTorch in Float32 with
-captions padded to 52 tokens. `compare` prints a row for each quantity with its largest error and
-ends with exit code 1 if one is out of bounds.
+`run` writes a folder, has duiqi import, embed, train and export, and compares; `write` and
+`compare` do the first and the last part alone. `write` leaves what duiqi needs (a Hugging Face
+folder, a shard of pictures that already have the model's size, two recipes) and
+`reference.safetensors`: unit embeddings, the losses of ten AdamW steps and the first step's
+gradients, by transformers and PyTorch in Float32 with captions padded to 52 tokens. `compare`
+prints a row for each quantity with its largest error and ends with exit code 1 if one is out of
+bounds; parity_exports.py loads the exports.
 
 Our gradients are read from the checkpoint of the run of one step: the optimizer's first moment is
 then (1 - beta) times the gradient. Weights are drawn, so nothing here says how good a model is.
@@ -27,9 +27,11 @@ import io
 import json
 import math
 import pathlib
-import re
+import shutil
+import subprocess
 import sys
 import tarfile
+import time
 
 import h5py
 import numpy
@@ -39,6 +41,9 @@ import tokenizers
 import torch
 import transformers
 
+import parity_exports
+from parity_names import our_path
+
 DATA = pathlib.Path(__file__).resolve().parents[2] / "recipes/data"
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
@@ -47,9 +52,12 @@ STEPS = 10
 BETAS, EPSILON, DECAY, RATE = (0.9, 0.98), 1e-6, 0.05, 1e-4
 
 # Chinese-CLIP's model_configs, as vision (width, depth, head width, patch, pixels), text (width,
-# depth), embedding width; "tiny" is there to try this script.
+# depth), embedding width; before them a tiny one of the kind of each.
 SIZES = {
-    "tiny": ((64, 2, 16, 8, 24), (64, 2), 32),
+    "tiny-b-16": ((64, 2, 16, 8, 24), (64, 2), 32),
+    "tiny-l-14": ((96, 3, 16, 7, 28), (64, 2), 48),
+    "tiny-l-14-336": ((96, 3, 16, 7, 42), (64, 2), 48),
+    "tiny-h-14": ((80, 4, 20, 7, 28), (96, 3), 64),
     "vit-b-16": ((768, 12, 64, 16, 224), (768, 12), 512),
     "vit-l-14": ((1024, 24, 64, 14, 224), (768, 12), 768),
     "vit-l-14-336": ((1024, 24, 64, 14, 336), (768, 12), 768),
@@ -207,6 +215,7 @@ def write(folder, size, pairs, seed):
             found["image_embeddings"].append(output.image_embeds)
             found["text_embeddings"].append(output.text_embeds)
     reference = {name: torch.cat(parts) for name, parts in found.items()}
+    reference |= {"pixels": pixels, "ids": ids}
     for mode, rules in RULES.items():
         print(f"{size}, {mode}:", flush=True)
         model = transformers.ChineseCLIPModel.from_pretrained(folder / "model").train()
@@ -216,51 +225,6 @@ def write(folder, size, pairs, seed):
         (folder / f"{mode}.yaml").write_text(RECIPE.format(
             run=mode, rules=rules, pairs=pairs, rate=RATE, decay=DECAY, steps=STEPS))
     safetensors.torch.save_file(reference, folder / "reference.safetensors")
-
-
-# Our paths out of the library's names.
-PATHS = [
-    (r"vision_model\.embeddings\.patch_embedding\.weight", "image/patch_embedding/weight"),
-    (r"vision_model\.embeddings\.class_embedding", "image/class_embedding"),
-    (r"vision_model\.embeddings\.position_embedding\.weight", "image/positions"),
-    (r"vision_model\.pre_layrnorm\.(\w+)", r"image/pre_norm/\1"),
-    (r"vision_model\.post_layernorm\.(\w+)", r"image/post_norm/\1"),
-    (r"vision_model\.encoder\.layers\.(\d+)\.self_attn\.(query|key|value|output)\.(\w+)",
-     r"image/blocks/\1/attention/\2/\3"),
-    (r"vision_model\.encoder\.layers\.(\d+)\.layer_norm1\.(\w+)",
-     r"image/blocks/\1/attention_norm/\2"),
-    (r"vision_model\.encoder\.layers\.(\d+)\.layer_norm2\.(\w+)", r"image/blocks/\1/mlp_norm/\2"),
-    (r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc1\.(\w+)", r"image/blocks/\1/mlp/hidden/\2"),
-    (r"vision_model\.encoder\.layers\.(\d+)\.mlp\.fc2\.(\w+)", r"image/blocks/\1/mlp/output/\2"),
-    (r"visual_projection\.weight", "image/projection/weight"),
-    (r"text_model\.embeddings\.word_embeddings\.weight", "text/embeddings/words"),
-    (r"text_model\.embeddings\.position_embeddings\.weight", "text/embeddings/positions"),
-    (r"text_model\.embeddings\.token_type_embeddings\.weight", "text/embeddings/token_types"),
-    (r"text_model\.embeddings\.LayerNorm\.(\w+)", r"text/embeddings/norm/\1"),
-    (r"text_model\.encoder\.layer\.(\d+)\.attention\.self\.(query|key|value)\.(\w+)",
-     r"text/blocks/\1/attention/\2/\3"),
-    (r"text_model\.encoder\.layer\.(\d+)\.attention\.output\.dense\.(\w+)",
-     r"text/blocks/\1/attention/output/\2"),
-    (r"text_model\.encoder\.layer\.(\d+)\.attention\.output\.LayerNorm\.(\w+)",
-     r"text/blocks/\1/attention_norm/\2"),
-    (r"text_model\.encoder\.layer\.(\d+)\.intermediate\.dense\.(\w+)",
-     r"text/blocks/\1/mlp/hidden/\2"),
-    (r"text_model\.encoder\.layer\.(\d+)\.output\.dense\.(\w+)", r"text/blocks/\1/mlp/output/\2"),
-    (r"text_model\.encoder\.layer\.(\d+)\.output\.LayerNorm\.(\w+)", r"text/blocks/\1/mlp_norm/\2"),
-    (r"text_projection\.weight", "text/projection/weight"),
-    (r"logit_scale", "logit_scale"),
-]
-
-
-def our_path(key):
-    for letter, word in (("q_proj", "query"), ("k_proj", "key"), ("v_proj", "value"),
-                         ("out_proj", "output")):
-        key = key.replace(f"self_attn.{letter}", f"self_attn.{word}")
-    for pattern, path in PATHS:
-        match = re.fullmatch(pattern, key)
-        if match:
-            return match.expand(path)
-    raise KeyError(f"{key} is none of the model's parameters")
 
 
 def first_gradients(checkpoint):
@@ -303,7 +267,21 @@ def gradient_rows(mode, found, expected):
             (f"{mode}: biases of keys", zeros[0], BOUNDS["zeros"], zeros[1])]
 
 
-def compare(folder):
+def export_rows(folder, size, reference):
+    """The first batch through what was exported."""
+    count = 8
+    pixels, ids = reference["pixels"][:count], reference["ids"][:count]
+    reference = {name: value[:count] for name, value in reference.items() if "embeddings" in name}
+    paths = list((folder / "chinese-clip").glob("clip_cn_*.pt"))
+    name = paths[0].stem.removeprefix("clip_cn_")
+    return [
+        *parity_exports.huggingface_rows(folder / "huggingface", pixels, ids, reference),
+        *parity_exports.original_rows(paths[0], size, SIZES[size], pixels, ids, reference),
+        *parity_exports.onnx_rows(folder / "chinese-clip" / name, CONTEXT, pixels, ids, reference),
+    ]
+
+
+def compare(folder, size):
     reference = safetensors.torch.load_file(folder / "reference.safetensors")
     rows = []
     for name in ("image_embeddings", "text_embeddings"):
@@ -323,25 +301,63 @@ def compare(folder):
                      if key.startswith(prefix)}
         found = first_gradients(folder / f"checkpoints/{mode}_once/last.h5")
         rows += gradient_rows(mode, found, gradients)
+    rows += export_rows(folder, size, reference)
     for name, error, bound, place in rows:
         verdict = "ok" if error <= bound else "FAILED"
-        print(f"{name:28} {error:10.2e}  allowed {bound:.0e}  {verdict}  {place}".rstrip())
+        print(f"{size:14} {name:30} {error:10.2e}  allowed {bound:.0e}  {verdict}  {place}"
+              .rstrip())
     return 0 if all(error <= bound for _, error, bound, _ in rows) else 1
+
+
+def run(folder, size, pairs, seed, program):
+    """All of it; what took how long goes to standard error."""
+    def timed(name, work, *arguments):
+        start = time.monotonic()
+        result = work(*arguments)
+        print(f"{size}: {name}: {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+        return result
+
+    def duiqi(*arguments):
+        subprocess.run([program, *map(str, arguments), "--quiet"], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    # What an earlier run left would be gone on with.
+    shutil.rmtree(folder, ignore_errors=True)
+    timed("write", write, folder, size, pairs, seed)
+    model = folder / "model.h5"
+    timed("import", duiqi, "import", folder / "model", "--output", model)
+    timed("embed", duiqi, "embed", model, "--shards", folder / "pairs.tar", "--captions", "txt",
+          "--output", folder / "embeddings")
+    for mode in RULES:
+        recipe = folder / f"{mode}.yaml"
+        timed(f"train, {mode}", duiqi, "train", recipe, "--root", folder)
+        duiqi("train", recipe, "--root", folder, "--set", f"run={mode}_once",
+              "--set", "length=1 steps")
+    for profile in ("huggingface", "chinese-clip"):
+        timed(f"export, {profile}", duiqi, "export", model, "--profile", profile, "--output",
+              folder / profile)
+    return timed("compare", compare, folder, size)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    writing = commands.add_parser("write", help="a model, pairs, recipes, and the reference")
-    writing.add_argument("folder", type=pathlib.Path)
-    writing.add_argument("--size", choices=SIZES, default="vit-b-16")
-    writing.add_argument("--pairs", type=int, default=8, help="of a batch")
-    writing.add_argument("--seed", type=int, default=1)
-    comparing = commands.add_parser("compare", help="what duiqi left in the folder")
-    comparing.add_argument("folder", type=pathlib.Path)
+    for name, text in (("write", "a model, pairs, recipes, and the reference"),
+                       ("compare", "what duiqi left in the folder"),
+                       ("run", "write, have duiqi do its part, compare")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("folder", type=pathlib.Path)
+        command.add_argument("--size", choices=SIZES, default="vit-b-16")
+        if name != "compare":
+            command.add_argument("--pairs", type=int, default=8, help="of a batch")
+            command.add_argument("--seed", type=int, default=1)
+        if name == "run":
+            command.add_argument("--duiqi", default=".build/release/duiqi", help="the executable")
     options = parser.parse_args()
     if options.command == "compare":
-        return compare(options.folder)
+        return compare(options.folder, options.size)
+    if options.command == "run":
+        return run(options.folder, options.size, options.pairs, options.seed, options.duiqi)
     write(options.folder, options.size, options.pairs, options.seed)
     return 0
 

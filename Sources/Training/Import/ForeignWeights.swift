@@ -21,7 +21,12 @@ struct ForeignWeights {
     let prefixCount = file.modulePrefix?.count ?? 0
     tensors = file.tensors.map { (rename(String($0.name.dropFirst(prefixCount))), $0) }
     self.file = file
-    tensorOf = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
+    var tensorOf: [String: WeightTensor] = [:]
+    for (name, tensor) in tensors where tensorOf.updateValue(tensor, forKey: name) != nil {
+      // Under an old name and a new one, of which one would be left out.
+      throw .importing(.unexpectedTensors(path: file.path, names: [tensor.name]))
+    }
+    self.tensorOf = tensorOf
   }
 
   var path: String { file.path }
@@ -44,13 +49,15 @@ struct ForeignWeights {
   }
 
   private static let blockLimit = 256
+  private static let sizes = 1...1 << 24
 
   /// The shape of a tensor that a tower's size is read from.
   func shape(of name: String, rank: Int) throws(ModelError) -> [Int] {
     guard let tensor = self[name] else {
       throw .importing(.missingTensors(path: path, names: [name]))
     }
-    guard tensor.shape.count == rank, !tensor.shape.contains(0) else {
+    // A few bytes can state a shape of any size.
+    guard tensor.shape.count == rank, tensor.shape.allSatisfy(Self.sizes.contains) else {
       throw .importing(
         .unsupported(
           place: "\(path): `\(name)`", found: "the shape \(tensor.shape)",

@@ -55,11 +55,11 @@ struct HuggingFaceFolder {
       image: VisionTransformer.Configuration(
         imageSize: try image.size("image_size", or: 224),
         patchSize: try image.size("patch_size", or: 32), width: imageWidth,
-        depth: try image.size("num_hidden_layers", or: 12),
+        depth: try image.size("num_hidden_layers", or: 12, limit: 256),
         headWidth: try headWidth(image, width: imageWidth)),
       text: .init(
         vocabularyCount: try text.size("vocab_size", or: 30_522), width: textWidth,
-        depth: try text.size("num_hidden_layers", or: 12),
+        depth: try text.size("num_hidden_layers", or: 12, limit: 256),
         headWidth: try headWidth(text, width: textWidth),
         mlpWidth: try text.size("intermediate_size", or: 3_072),
         positionCount: try text.size("max_position_embeddings", or: 512),

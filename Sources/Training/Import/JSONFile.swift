@@ -63,10 +63,12 @@ struct JSONFile {
     return text
   }
 
-  func size(_ member: String, or fallback: Int) throws(ModelError) -> Int {
+  func size(
+    _ member: String, or fallback: Int, limit: Int64 = 1 << 24
+  ) throws(ModelError) -> Int {
     guard let value = self[member] else { return fallback }
-    guard let number = value.integer, (1...4_000_000).contains(number) else {
-      throw wrong(member, "no number from 1 to 4000000")
+    guard let number = value.integer, (1...limit).contains(number) else {
+      throw wrong(member, "no number from 1 to \(limit)")
     }
     return Int(number)
   }

@@ -73,10 +73,17 @@ public struct ModelImport {
     _ description: ModelDescription, _ request: ImportRequest, vocabularyFolder: String,
     parts: [ImportPlan.Part], drawn: Set<String> = [], notes: [String] = []
   ) throws(ModelError) {
-    // What this refuses no command could open.
-    self.description = try ModelDescription(
-      configuration: description.configurationText,
-      preprocessing: description.preprocessingText, file: parts[0].weights.path)
+    do throws(ModelError) {
+      // What this refuses no command could open.
+      self.description = try ModelDescription(
+        configuration: description.configurationText,
+        preprocessing: description.preprocessingText, file: parts[0].weights.path)
+    } catch {
+      throw .importing(
+        .unsupported(
+          place: parts[0].weights.path, found: description.configuration.summary,
+          advice: "A size that checkpoints have room for was expected. Use such a model."))
+    }
     sources = parts.map(\.weights.file)
     try Self.check(description.configuration, isPublishedAs: request.model, in: sources[0].path)
     plan = try ImportPlan(

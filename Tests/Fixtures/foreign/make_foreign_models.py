@@ -2,12 +2,11 @@
 """Writes the files beside itself: one tiny Chinese-CLIP in every form that `duiqi import` takes.
 
     make peers-environment
-    .venv-peers/bin/python -m pip install --no-deps cn_clip==1.6.0 torchvision==0.29.2 six
     .venv-peers/bin/python Tests/Fixtures/foreign/make_foreign_models.py
 
-The weights are drawn for the original's own class (cn_clip); transformers' and PyTorch's own writers
-make the files. `expected.safetensors` holds pixels, padded ids and the unit rows that the original's
-class gives for them, in Float32 and from weights rounded to Float16.
+The weights are drawn for the original's own class (cn_clip); transformers' and PyTorch's own
+writers make the files. `expected.safetensors` holds pixels, padded ids and the unit rows that the
+original's class gives for them, in Float32 and from weights rounded to Float16.
 
     plain.pt            the state dict alone
     training.pt         a training checkpoint: `module.`, a pooler, an optimizer's state

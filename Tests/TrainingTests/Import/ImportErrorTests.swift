@@ -62,6 +62,38 @@ import WeightFiles
         == .unexpectedTensors(path: path, names: ["visual.extra"]))
   }
 
+  @Test(arguments: ["256", "99999999999999999999", "-1", "x"])
+  func `a block of an impossible number is named`(_ number: String) throws {
+    let name = "visual.transformer.resblocks.\(number).ln_1.weight"
+    let (fixtures, path) = try edited {
+      $0.append(.init(name: name, shape: [1], numbers: [1]))
+    }
+    #expect(
+      error(fixtures, fixtures.request(path)) == .unexpectedTensors(path: path, names: [name]))
+  }
+
+  @Test func `a weight under its old name and its new one is named`() throws {
+    let fixtures = try ForeignFixtures()
+    var tensors = try ForeignFixtures.tensors("bert/pytorch_model.bin")
+    let old = try #require(tensors.first { $0.name == "bert.embeddings.LayerNorm.gamma" })
+    tensors.append(
+      .init(name: "embeddings.LayerNorm.weight", shape: old.shape, numbers: old.numbers))
+    let path = try fixtures.write(tensors)
+    let request = fixtures.request(
+      .towers(image: ForeignFixtures.path("clip.pt"), text: path))
+    #expect(
+      error(fixtures, request)
+        == .unexpectedTensors(path: path, names: ["embeddings.LayerNorm.weight"]))
+  }
+
+  @Test func `a text folder of another kind than BERT is refused by its type`() throws {
+    let fixtures = try ForeignFixtures()
+    let text = try fixtures.copy("bert")
+    try fixtures.edit("bert/config.json", "\"model_type\": \"bert\"", "\"model_type\": \"gpt2\"")
+    let request = fixtures.request(.towers(image: ForeignFixtures.path("clip.pt"), text: text))
+    #expect("\(try #require(error(fixtures, request)))".contains("`gpt2`"))
+  }
+
   @Test func `a tensor of another shape is named with both shapes`() throws {
     let name = "visual.transformer.resblocks.0.attn.in_proj_weight"
     let (fixtures, path) = try edited { tensors in
@@ -163,6 +195,8 @@ import WeightFiles
     ("\"projection_dim\": 8", "\"projection_dim\": 9", "projection.weight"),
     ("\"patch_size\": 4", "\"patch_size\": 3", "patch_embedding"),
     ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "layer"),
+    ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 4000000", "num_hidden_layers"),
+    ("\"max_position_embeddings\": 16", "\"max_position_embeddings\": 70000", "is not imported"),
     ("\"vocab_size\": 60", "\"vocab_size\": 61", "word_embeddings"),
     ("{", "", "JSON"),
   ])
