@@ -16,10 +16,10 @@ extension CheckpointModel {
     to folder: String, progress: Progress = { _, _, _ in }
   ) throws(ModelError) -> [String] {
     let name = loaded.description.configuration.originalName
-    let encoders = ["\(name).img.fp32.onnx", "\(name).txt.fp32.onnx"]
+    let encoders = ["img", "txt"].map { "\(name).\($0).fp32.onnx" }
     try OutputFolder.make(
       folder,
-      for: ["clip_cn_\(name).pt", "vocab.txt"] + encoders + encoders.map { "\($0).extra_file" },
+      for: ["clip_cn_\(name).pt", "vocab.txt"] + encoders.flatMap { [$0, "\($0).extra_file"] },
       of: "export")
     let all = tensors(ChineseCLIP.entries(for: loaded.description.configuration))
     // As the original orders them: what belongs to no tower first.
@@ -40,10 +40,10 @@ extension CheckpointModel {
     do throws(ONNXError) {
       // A weight file of an earlier export is replaced, not added to.
       paths = try originalImageEncoder().write(
-        to: "\(folder)/\(name).img.fp32.onnx", dataSuffix: ".extra_file"
+        to: "\(folder)/\(encoders[0])", dataSuffix: ".extra_file"
       ) { values(of: $0) }
       paths += try originalTextEncoder().write(
-        to: "\(folder)/\(name).txt.fp32.onnx", dataSuffix: ".extra_file"
+        to: "\(folder)/\(encoders[1])", dataSuffix: ".extra_file"
       ) { values(of: $0) }
     } catch {
       throw .onnx(error)

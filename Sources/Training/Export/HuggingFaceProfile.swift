@@ -18,7 +18,8 @@ extension CheckpointModel {
         advice: "Use `--profile chinese-clip` or `--profile onnx`.")
     }
     try OutputFolder.make(
-      folder, for: ["config.json", "model.safetensors"] + companionFiles.map(\.name), of: "export")
+      folder, for: ["config.json", "model.safetensors"] + companionFiles.map(\.name),
+      of: "export")
     let tensors = tensors(HuggingFaceChineseCLIP.entries(for: loaded.description.configuration))
     let path = "\(folder)/model.safetensors"
     let draft: SafetensorsDraft
