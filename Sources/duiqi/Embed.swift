@@ -32,7 +32,7 @@ struct Embed: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The folder for the results: empty, or of an earlier such call.", valueName: "folder"))
+      "The folder for the results; made where it is missing.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions

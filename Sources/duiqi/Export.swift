@@ -23,7 +23,7 @@ struct Export: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The folder for the files: empty, or of an earlier such call.", valueName: "folder"))
+      "The folder for the files; made where it is missing.", valueName: "folder"))
   var output: String
 
   @Option(help: "How numbers are stored: float32.")

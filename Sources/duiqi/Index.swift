@@ -24,7 +24,7 @@ struct Index: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The folder for the index: empty, or of an earlier such call.", valueName: "folder"))
+      "The folder for the index; made where it is missing.", valueName: "folder"))
   var output: String
 
   @OptionGroup var pairs: PairOptions

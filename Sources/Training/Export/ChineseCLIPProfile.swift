@@ -17,10 +17,7 @@ extension CheckpointModel {
   ) throws(ModelError) -> [String] {
     let name = loaded.description.configuration.originalName
     let encoders = ["img", "txt"].map { "\(name).\($0).fp32.onnx" }
-    try OutputFolder.make(
-      folder,
-      for: ["clip_cn_\(name).pt", "vocab.txt"] + encoders.flatMap { [$0, "\($0).extra_file"] },
-      of: "export")
+    try OutputFolder.make(folder, for: .export)
     let all = tensors(ChineseCLIP.entries(for: loaded.description.configuration))
     // As the original orders them: what belongs to no tower first.
     let tensors = all.filter { !$0.key.contains(".") } + all.filter { $0.key.contains(".") }

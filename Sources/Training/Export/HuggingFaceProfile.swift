@@ -17,9 +17,7 @@ extension CheckpointModel {
         expected: "ChineseCLIPModel has vision transformers only",
         advice: "Use `--profile chinese-clip` or `--profile onnx`.")
     }
-    try OutputFolder.make(
-      folder, for: ["config.json", "model.safetensors"] + companionFiles.map(\.name),
-      of: "export")
+    try OutputFolder.make(folder, for: .export)
     let tensors = tensors(HuggingFaceChineseCLIP.entries(for: loaded.description.configuration))
     let path = "\(folder)/model.safetensors"
     let draft: SafetensorsDraft

@@ -14,8 +14,7 @@ extension CheckpointModel {
   ///
   /// - Returns: the paths of the files written.
   public func exportONNX(to folder: String) throws(ModelError) -> [String] {
-    try OutputFolder.make(
-      folder, for: Self.encoderFiles + companionFiles.map(\.name), of: "export")
+    try OutputFolder.make(folder, for: .export)
     var paths: [String]
     do throws(ONNXError) {
       paths = try imageEncoder().write(to: "\(folder)/image_encoder.onnx") { values(of: $0) }
@@ -25,10 +24,6 @@ extension CheckpointModel {
     }
     return try paths + writeFiles(companionFiles, to: folder)
   }
-
-  /// Large encoders have their numbers in a second file.
-  private static let encoderFiles = ["image_encoder.onnx", "text_encoder.onnx"]
-    .flatMap { [$0, "\($0).data"] }
 
   private func imageEncoder() throws(ONNXError) -> ONNXModel {
     let graph = Graph()

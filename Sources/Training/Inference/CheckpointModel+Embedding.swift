@@ -21,7 +21,7 @@ public struct EmbeddingRequest: Sendable {
 }
 
 /// What embeddings are written as: an array, and the lines that say what its rows are.
-private enum EmbeddingFiles {
+enum EmbeddingFiles {
   static let texts = ["text_embeddings.npy", "texts.jsonl"]
   static let images = ["image_embeddings.npy", "images.jsonl"]
 }
@@ -53,8 +53,7 @@ extension CheckpointModel {
     let lines = try request.texts.map { path throws(ModelError) in try TextLines(path) }
     let pictures = try request.images.map { path throws(ModelError) in try self.pictures(path) }
     let walk = try request.pairs.map { choice throws(ModelError) in try self.walk(choice) }
-    try OutputFolder.make(
-      request.output, for: EmbeddingFiles.texts + EmbeddingFiles.images, of: "embed")
+    try OutputFolder.make(request.output, for: .embed)
     let texts = try wantsTexts ? table(request.output, EmbeddingFiles.texts) : nil
     let images = try wantsImages ? table(request.output, EmbeddingFiles.images) : nil
     if let lines, let texts { try embed(lines, with: embedder, into: texts, progress) }

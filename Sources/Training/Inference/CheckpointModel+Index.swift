@@ -19,8 +19,7 @@ extension CheckpointModel {
   ) async throws(ModelError) -> IndexReport {
     var walk = try walk(choice)
     let embedder = try makeEmbedder()
-    try OutputFolder.make(
-      folder, for: [SearchIndexFiles.description] + SearchIndexFiles.digested, of: "index")
+    try OutputFolder.make(folder, for: .index)
     let documents = try EmbeddingTable(
       folder: folder, array: SearchIndexFiles.images, lines: SearchIndexFiles.documents,
       width: width)

@@ -1,18 +1,25 @@
 internal import DurableFiles
 
-/// A folder that a command leaves its result in: one result, and nothing of others beside it.
+/// A folder that a command leaves its result in, beside files of the user's but not of another
+/// command: which vectors belong to which lines would then be anyone's guess.
 enum OutputFolder {
+  enum Command: String, CaseIterable {
+    case embed, index, export
+
+    /// Files that only this command writes.
+    fileprivate var signs: [String] {
+      switch self {
+      case .embed: EmbeddingFiles.texts + EmbeddingFiles.images
+      case .index: [SearchIndexFiles.description] + SearchIndexFiles.digested
+      case .export: ["image_encoder.onnx", "text_encoder.onnx", "model.safetensors"]
+      }
+    }
+  }
+
   /// Makes the folder where it is missing.
   ///
-  /// Hidden files are passed over: killed processes and other systems leave some anywhere.
-  ///
-  /// - Parameters:
-  ///   - names: all that a result of the command can consist of.
-  ///   - command: as the user calls it.
-  /// - Throws: `mismatch` where something else is in the folder, which then stays as it is.
-  static func make(
-    _ path: String, for names: [String], of command: String
-  ) throws(ModelError) {
+  /// - Throws: `mismatch` where a result of another command is in it, which then stays as it is.
+  static func make(_ path: String, for command: Command) throws(ModelError) {
     let found: [String]
     do throws(FileError) {
       try Folder.create(path)
@@ -20,10 +27,11 @@ enum OutputFolder {
     } catch {
       throw .file(error)
     }
-    if let other = found.first(where: { !$0.hasPrefix(".") && !names.contains($0) }) {
+    for other in Command.allCases where other != command {
+      guard let sign = found.first(where: other.signs.contains) else { continue }
       throw .mismatch(
-        found: "\(path) has \(other), which `duiqi \(command)` did not write",
-        expected: "An empty folder, or an earlier result of the same command, was expected",
+        found: "\(path) has \(sign), a result of `duiqi \(other.rawValue)`",
+        expected: "A folder without results of another command was expected",
         advice: "Give another folder as --output.")
     }
   }

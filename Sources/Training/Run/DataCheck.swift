@@ -13,6 +13,8 @@ struct DataCheck {
   var truncatedCount = 0
   var longestTokens = 0
   var damaged: [DamagedPair] = []
+  /// Members that are part of no pair.
+  var ignored: IgnoredMembers
 
   var tokensPerText: Double { Double(tokenCount) / Double(max(1, captionCount)) }
 
@@ -22,6 +24,7 @@ struct DataCheck {
     progress: (Int, Int) -> Void
   ) async throws(PairDataError) {
     pairCount = pairs.count
+    ignored = pairs.ignored
     var configuration = configuration
     configuration.batchPairs = 64
     configuration.damagePolicy = DamagedPairPolicy(limit: 1)

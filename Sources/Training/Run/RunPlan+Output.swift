@@ -56,7 +56,7 @@ extension RunPlan: CustomStringConvertible {
       : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice"
     return """
-      Each of \(totalSteps) steps (\(stepsPerEpoch) an epoch)
+      Each of \(FixedText.count(totalSteps, "step")) (\(stepsPerEpoch) an epoch)
       \(images)
         texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
       \(cost.textChunksAgain) of them encoded twice
@@ -67,9 +67,13 @@ extension RunPlan: CustomStringConvertible {
   }
 
   private var dataText: String {
-    (["Data"] + [training.line("training")] + (validation.map { [$0.line("validation")] } ?? [])
-      + (training.damaged + (validation?.damaged ?? [])).map { "  damaged: \($0)" })
-      .joined(separator: "\n")
+    var lines = ["Data", training.line("training")]
+    if let validation { lines.append(validation.line("validation")) }
+    for check in [training, validation].compactMap(\.self) {
+      if check.ignored.count > 0 { lines.append("  \(check.ignored)") }
+      lines += check.damaged.map { "  damaged: \($0)" }
+    }
+    return lines.joined(separator: "\n")
   }
 
   private static func chunks(_ count: Int) -> String { count == 1 ? "1 chunk" : "\(count) chunks" }

@@ -20,7 +20,7 @@ extension Trainer {
     ) { done, total in
       report(.preparing("Encoding pictures with the locked tower", done: done, total: total))
     }
-    for pair in embeddings.damaged { tell("Skipped a damaged pair. \(pair)") }
+    for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
     imageEmbeddings = embeddings
   }
 

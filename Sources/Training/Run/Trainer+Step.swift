@@ -82,7 +82,7 @@ extension Trainer {
     let areKnown = !update.nonFiniteRows.isEmpty && update.nonFiniteRows.count < batch.count
     let keys = areKnown ? update.nonFiniteRows.map { batch.keys[$0] } : batch.keys
     let names = keys.prefix(8).joined(separator: ", ") + (keys.count > 8 ? ", …" : "")
-    tell(
+    warn(
       "Step \(state.step): the loss is \(update.loss), the gradient's norm "
         + "\(update.gradientNorm); no parameter was changed. "
         + (areKnown ? "Not finite are the embeddings of: " : "Its pairs: ") + names)

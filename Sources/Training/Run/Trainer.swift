@@ -197,8 +197,14 @@ public final class Trainer {
     report(.note(text))
   }
 
+  /// Says something that should not be, to the caller and to `run.log`.
+  func warn(_ text: String) {
+    logs.warn(text)
+    report(.note(text))
+  }
+
   private func note(_ damaged: [DamagedPair]) {
-    for pair in damaged { tell("Skipped a damaged pair. \(pair)") }
+    for pair in damaged { warn("Skipped a damaged pair. \(pair)") }
   }
 }
 
