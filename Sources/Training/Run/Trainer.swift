@@ -68,11 +68,11 @@ public final class Trainer {
         checkpoints = held
       } else {
         checkpoints = try CheckpointFolder(root: root, run: recipe.run)
-      }
-      if held == nil, !CheckpointFolder.steps(in: checkpoints.path).isEmpty {
-        throw FileError(
-          .lock, path: checkpoints.path, code: EWOULDBLOCK,
-          problem: "another process has begun this run meanwhile")
+        guard CheckpointFolder.steps(in: checkpoints.path).isEmpty else {
+          throw FileError(
+            .lock, path: checkpoints.path, code: EWOULDBLOCK,
+            problem: "another process has begun this run meanwhile")
+        }
       }
       try Folder.create(folders.logs)
       if let point {

@@ -83,7 +83,6 @@ package final class ContrastiveStep {
     try text.reserve(chunkCount: textChunks.count)
     // Embeddings go straight to where the loss reads them.
     let valueCount = batch.count * model.configuration.embeddingWidth
-    var nonFiniteRows: Set<Int> = []
     switch batch.images {
     case .embeddings(let given):
       precondition(!trainsImage, "Given embeddings belong to a locked image tower.")
@@ -91,15 +90,9 @@ package final class ContrastiveStep {
         given.count == valueCount, "\(given.count) numbers for \(batch.count) embeddings.")
       loss.set("image", to: given)
     case .pixels:
-      loss.withInput("image", count: valueCount) {
-        image.encode(imageChunks, into: $0)
-        nonFiniteRows.formUnion(Self.nonFiniteRows($0, count: batch.count))
-      }
+      loss.withInput("image", count: valueCount) { image.encode(imageChunks, into: $0) }
     }
-    loss.withInput("text", count: valueCount) {
-      text.encode(textChunks, into: $0)
-      nonFiniteRows.formUnion(Self.nonFiniteRows($0, count: batch.count))
-    }
+    loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
     loss.set("image_groups", to: batch.imageGroups)
     loss.set("text_groups", to: batch.textGroups)
     for stage in 0...1 { loss.run(stage: stage, sizes: [.pairs: batch.count], randomKey: 0) }
@@ -110,24 +103,29 @@ package final class ContrastiveStep {
     if trainsText {
       loss.withValues(of: "text_gradient") { text.addGradients(textChunks, upstream: $0) }
     }
+    let value = loss.withValues(of: "loss") { $0[0] }
     return Result(
-      loss: loss.withValues(of: "loss") { $0[0] },
-      logitScale: loss.withValues(of: "scale") { $0[0] }, tokenCount: batch.ids.count,
-      nonFiniteRows: nonFiniteRows.sorted())
+      loss: value, logitScale: loss.withValues(of: "scale") { $0[0] },
+      tokenCount: batch.ids.count,
+      nonFiniteRows: value.isFinite
+        ? [] : nonFiniteRows(imageChunks, textChunks, count: batch.count))
   }
 
-  /// - Parameter embeddings: [count, width].
-  private static func nonFiniteRows(
-    _ embeddings: UnsafeMutableBufferPointer<Float>, count: Int
+  /// Encodes a batch once more, for what the loss read is gone by now, and looks for its faults.
+  private func nonFiniteRows(
+    _ imageChunks: [ChunkedEncoder.Chunk], _ textChunks: [ChunkedEncoder.Chunk], count: Int
   ) -> [Int] {
-    let width = embeddings.count / count
-    return (0..<count).filter { row in
-      // Zero times anything finite is zero.
-      var sum: Float = 0
-      // By index: a slice's iterator asks for memory at each element where nothing is optimized.
-      for index in row * width..<(row + 1) * width { sum += 0 * embeddings[index] }
-      return sum != 0
+    let width = model.configuration.embeddingWidth
+    var embeddings = [Float](repeating: 0, count: count * width)
+    var rows: Set<Int> = []
+    for (encoder, chunks) in [(image, imageChunks), (text, textChunks)] where !chunks.isEmpty {
+      embeddings.withUnsafeMutableBufferPointer { encoder.encode(chunks, into: $0) }
+      rows.formUnion(
+        (0..<count).filter { row in
+          !embeddings[row * width..<(row + 1) * width].allSatisfy(\.isFinite)
+        })
     }
+    return rows.sorted()
   }
 
   /// Moves running statistics to where the batch of the last `run` takes them.
