@@ -118,13 +118,8 @@ def rate(step):
     return 0.5 * BASE_RATE * (1 + math.cos(math.pi * (step - WARMUP) / (STEPS - WARMUP)))
 
 
-def train(case, inputs, weights, locked):
-    """The losses of STEPS steps, and the gradients of the first."""
-    model = model_of(case)
-    model.load_state_dict(weights)
-    for name, parameter in model.named_parameters():
-        if locked and name.startswith("vision_model.") or locked and name.startswith("visual_"):
-            parameter.requires_grad_(False)
+def descend(model, loss_of):
+    """The losses of STEPS AdamW steps, and the gradients of the first."""
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in trained if p.ndim > 1], "weight_decay": DECAY},
@@ -134,7 +129,7 @@ def train(case, inputs, weights, locked):
         for group in optimizer.param_groups:
             group["lr"] = rate(step)
         optimizer.zero_grad()
-        loss = model(**batch(case, inputs, step % BATCHES), return_loss=True).loss
+        loss = loss_of(step % BATCHES)
         loss.backward()
         if gradients is None:
             gradients = {name: p.grad.clone() for name, p in model.named_parameters()
@@ -142,6 +137,16 @@ def train(case, inputs, weights, locked):
         optimizer.step()
         losses.append(loss.item())
     return losses, gradients
+
+
+def train(case, inputs, weights, locked):
+    model = model_of(case)
+    model.load_state_dict(weights)
+    for name, parameter in model.named_parameters():
+        if locked and name.startswith("vision_model.") or locked and name.startswith("visual_"):
+            parameter.requires_grad_(False)
+    return descend(
+        model, lambda index: model(**batch(case, inputs, index), return_loss=True).loss)
 
 
 def embeddings(case, inputs, weights):

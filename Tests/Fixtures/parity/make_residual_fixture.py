@@ -30,7 +30,7 @@ from torch import nn
 from torch.nn import functional
 
 from make_parity_fixtures import (
-    ADAMW, BATCHES, DECAY, STEPS, VERSIONS, Writer, batch, inputs_of, rate)
+    ADAMW, BATCHES, DECAY, STEPS, VERSIONS, Writer, batch, descend, inputs_of, rate)
 
 CHUNK = 2
 # The second layer has a block without shortcut convolution; two pixels a side in the last maps.
@@ -186,22 +186,8 @@ def train(inputs, weights, locked=False, chunk=None):
     model = model_with(weights)
     if locked:
         model.visual.eval().requires_grad_(False)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [{"params": [p for p in trained if p.ndim > 1], "weight_decay": DECAY},
-         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0}], lr=0.0, **ADAMW)
-    losses, gradients = [], None
-    for step in range(STEPS):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step)
-        optimizer.zero_grad()
-        loss = model.loss(batch(CASE, inputs, step % BATCHES), chunk)
-        loss.backward()
-        if gradients is None:
-            gradients = {name: p.grad.clone() for name, p in model.named_parameters()
-                         if p.requires_grad}
-        optimizer.step()
-        losses.append(loss.item())
+    losses, gradients = descend(
+        model, lambda index: model.loss(batch(CASE, inputs, index), chunk))
     return losses, gradients, model
 
 

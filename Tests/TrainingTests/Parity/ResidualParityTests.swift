@@ -20,29 +20,11 @@ import Training
   }
 
   @Test func `every tensor of the peer is one of ours, in the same shape`() throws {
-    let model = DualEncoder(fixture.configuration)
-    let entries = ParityRun.entries(of: model)
-    #expect(entries.map(\.path) == model.parameters.map(\.path))
-    #expect(Set(entries.map(\.key)) == Set(fixture.keys))
-    #expect(entries.count == fixture.keys.count)
-    for (parameter, entry) in zip(model.parameters, entries) {
-      let sizes = fixture.description.tensors.first { $0.name == "weights/\(entry.key)" }?.sizes
-      #expect(sizes == parameter.sizes, "\(entry.path)")
-    }
+    try run().expectEveryTensor()
   }
 
   @Test func `unit embeddings are the peer's`() throws {
-    let run = try run()
-    let pairs = [
-      ("image_embeddings", try run.imageEmbeddings()),
-      ("text_embeddings", try run.textEmbeddings()),
-    ]
-    for (tensor, found) in pairs {
-      let expected = try fixture.floats(tensor)
-      try #require(found.count == expected.count)
-      let largest = zip(found, expected).map { abs($0 - $1) }.max() ?? .infinity
-      #expect(largest < 5e-6, "\(tensor) differ by \(largest)")
-    }
+    try run().expectEmbeddings()
   }
 
   @Test(arguments: ParityRun.Mode.all)
@@ -50,22 +32,7 @@ import Training
     let run = try run(mode)
     let loss = try run.loss(ofBatch: 0)
     #expect(abs(loss - losses(mode)[0]) < 1e-5)
-    var worst = 0.0
-    for (parameter, entry) in zip(run.model.parameters, ParityRun.entries(of: run.model)) {
-      let isTrained =
-        parameter.isLearned && !(mode.isLocked && entry.path.hasPrefix("image/"))
-      #expect(run.parameters.layout[entry.path]?.isTrained == isTrained)
-      guard isTrained else { continue }
-      let expected = entry.values(
-        from: try fixture.floats("\(gradients(mode))/\(entry.key)"), sizes: parameter.sizes)
-      let found = run.parameters.gradient(of: entry.path)
-      let difference = norm(zip(found, expected).map { $0 - $1 })
-      // A key's bias shifts all scores of a query alike: its gradient is zero but for roundings,
-      // which the second term allows for.
-      let allowed = 1e-4 * norm(expected) + 1e-6
-      #expect(difference < allowed, "\(entry.path): \(difference), of \(norm(expected))")
-      if norm(expected) > 1e-4 { worst = max(worst, difference / norm(expected)) }
-    }
+    let worst = try run.expectGradients(gradients(mode))
     TestReport.show("gradients of a residual model, \(mode): worst \(worst) of a norm")
   }
 
@@ -74,11 +41,7 @@ import Training
     mode: ParityRun.Mode
   ) throws {
     let run = try run(mode)
-    let (found, expected) = (try run.losses(), losses(mode))
-    try #require(found.count == 10 && expected.count == 10)
-    for (index, (found, expected)) in zip(found, expected).enumerated() {
-      #expect(abs(found - expected) < 5e-5, "step \(index + 1): \(found), expected \(expected)")
-    }
+    try run.expectLosses(losses(mode), within: 5e-5)
     var count = 0
     for (parameter, entry) in zip(run.model.parameters, ParityRun.entries(of: run.model))
     where !parameter.isLearned {
@@ -130,9 +93,5 @@ import Training
   private func statistics(_ mode: ParityRun.Mode) -> String {
     if mode.isLocked { return "weights" }
     return mode.chunks == .small ? "chunked_statistics" : "statistics"
-  }
-
-  private func norm(_ values: [Float]) -> Double {
-    values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
   }
 }
