@@ -6,8 +6,11 @@ PACKAGES := libopenblas-dev libhdf5-dev libssl-dev libjpeg-dev libpng-dev libweb
   python3-venv
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Files of our own tell when an environment was made: its python is a link to one that all share.
+VENV_READY := $(VENV)/installed
 PEERS := .venv-peers
 PEERS_PYTHON := $(PEERS)/bin/python
+PEERS_READY := $(PEERS)/installed
 DUIQI := .build/release/duiqi
 CONFIGURATION ?= debug
 PARITY_SIZES ?= tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 vit-b-16
@@ -40,7 +43,7 @@ build: deps ## Build the release binary, .build/release/duiqi.
 quickstart: build ## Train, evaluate, export and search on the embedded emoji pairs (under 10 minutes).
 	@DUIQI=$(DUIQI) bash recipes/quickstart.sh
 
-$(PYTHON): Tests/Interoperability/requirements.txt
+$(VENV_READY): Tests/Interoperability/requirements.txt
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
@@ -51,7 +54,7 @@ test-swift: deps ## Run the Swift tests.
 	swift build --build-tests
 	swift test --skip-build
 
-test-interoperability: build $(PYTHON) ## Check our files with other people's readers.
+test-interoperability: build $(VENV_READY) ## Check our files with other people's readers.
 	DUIQI=$(abspath $(DUIQI)) $(PYTHON) -m unittest discover -s Tests/Interoperability -v
 
 lint: ## Check the formatting.
@@ -63,20 +66,20 @@ format: ## Format all Swift sources.
 bench: deps ## Measure kernels and a whole step against the machine's own bounds.
 	swift run -c release Benchmarks
 
-peers-environment: $(PEERS_PYTHON) ## Install PyTorch and others in .venv-peers (3 GB; PIP_OPTIONS=… for CPU wheels).
+peers-environment: $(PEERS_READY) ## Install PyTorch and others in .venv-peers (3 GB; PIP_OPTIONS=… for CPU wheels).
 
-$(PEERS_PYTHON): Tests/Peers/requirements.txt
+$(PEERS_READY): Tests/Peers/requirements.txt
 	python3 -m venv $(PEERS)
 	$(PEERS_PYTHON) -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r $<
 	$(PEERS_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps cn_clip==1.6.0
 	@touch $@
 
-parity: build $(PEERS_PYTHON) ## Compare with transformers, PyTorch and cn_clip (PARITY_SIZES=… for others).
+parity: build $(PEERS_READY) ## Compare with transformers, PyTorch and cn_clip (PARITY_SIZES=… for others).
 	@status=0; for size in $(PARITY_SIZES); do \
 	  $(PEERS_PYTHON) Tests/Peers/parity.py run $(PARITY_FOLDER)/$$size --size $$size \
 	    --duiqi $(DUIQI) || status=1; rm -rf $(PARITY_FOLDER)/$$size; done; exit $$status
 
-bench-peers: $(PEERS_PYTHON) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
+bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)
 
 clean: ## Remove what was built.
