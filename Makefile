@@ -50,7 +50,7 @@ $(VENV_READY): Tests/Interoperability/requirements.txt
 
 test: lint test-swift test-interoperability ## Run everything that CI runs.
 
-test-swift: deps ## Run the Swift tests.
+test-swift: deps $(VENV_READY) ## Run the Swift tests.
 	swift build --build-tests
 	swift test --skip-build
 

@@ -8,7 +8,8 @@ enum InteroperabilityScript {
   /// The environment that `make test` makes, or another that `DUIQI_PYTHON` names.
   private static let python: String? = {
     let named = ProcessInfo.processInfo.environment["DUIQI_PYTHON"]
-    let path = named ?? tests.appending(path: "../.venv/bin/python").standardizedFileURL.path
+    // Not standardized: that follows the link to an interpreter without the environment's packages.
+    let path = named ?? tests.deletingLastPathComponent().path + "/.venv/bin/python"
     return FileManager.default.isExecutableFile(atPath: path) ? path : nil
   }()
 
