@@ -10,6 +10,7 @@ import Testing
 struct StepTrial {
   var settings: ContrastiveStep.Settings
   var threadCount = 1
+  var products = ProductFormat.float32
   /// Whether a parameter is trained, by its path.
   var isTrained: (String) -> Bool = { _ in true }
 
@@ -33,7 +34,7 @@ struct StepTrial {
   func prepared() throws -> (
     device: CPUDevice, parameters: CPUParameters, step: ContrastiveStep
   ) {
-    let device = CPUDevice(threadCount: threadCount)
+    let device = CPUDevice(threadCount: threadCount, products: products)
     let model = model
     let parameters = device.makeParameters(
       ParameterLayout(
