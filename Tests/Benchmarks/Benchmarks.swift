@@ -18,7 +18,7 @@ struct Benchmarks {
       Console.write(Options.usage)
       return
     }
-    let device = CPUDevice(threadCount: options.threads)
+    let device = CPUDevice(threadCount: options.threads, products: options.products)
     Console.write(Machine(threads: options.threads).report)
     if options.suites.contains(.peaks) { PeakSuite(options).run() }
     if options.suites.contains(.kernels) { KernelSuite(options, device: device).run() }

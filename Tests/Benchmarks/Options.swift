@@ -1,3 +1,4 @@
+internal import CPUDevice
 internal import Glibc
 internal import Training
 
@@ -18,6 +19,7 @@ struct Options {
   var imagesPerChunk = 32
   var tokensPerChunk = 2_048
   var includesRealSize = false
+  var products = ProductFormat.float32
   var wantsHelp = false
 
   static let usage = """
@@ -28,6 +30,7 @@ struct Options {
       --threads N           compute threads (default: all usable cores)
       --images-per-chunk N  of the whole steps (default 32)
       --tokens-per-chunk N  of the whole steps (default 2048)
+      --bfloat16            products in BF16; the bound is then twice sgemm
       --real-size           add steps of published sizes, which take minutes
       --help                show this
     """
@@ -63,6 +66,7 @@ struct Options {
     case "--threads": threads = try Self.count(argument, &rest)
     case "--images-per-chunk": imagesPerChunk = try Self.count(argument, &rest)
     case "--tokens-per-chunk": tokensPerChunk = try Self.count(argument, &rest)
+    case "--bfloat16": products = .bfloat16
     case "--real-size": includesRealSize = true
     case "--help": wantsHelp = true
     default: throw Mistake(description: "\(argument) is no option.")
