@@ -116,7 +116,8 @@ enum RecipeSchema {
       effect: "Stops the run when more of the pairs cannot be read."),
     RecipeKey(
       path: "data.alpha", type: .choice(["on_white", "dropped"]), presence: .fallback("on_white"),
-      effect: "Lays transparent pictures over white, or shows their hidden colours."),
+      effect: "Lays transparent pictures over white, or prepares every picture in the mode of its "
+        + "file and drops alpha, as Chinese-CLIP does."),
     RecipeKey(
       path: "data.exif_orientation", type: .choice(["applied", "ignored"]),
       presence: .fallback("applied"),
