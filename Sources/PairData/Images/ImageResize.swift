@@ -42,6 +42,24 @@ extension DecodedImage {
     return DecodedImage(width: width, height: height, mode: mode, pixels: part)
   }
 
+  /// The picture, which is RGB, with left and right exchanged.
+  func mirrored() -> DecodedImage {
+    precondition(mode == .rgb, "a picture of \(mode) is mirrored after its resize")
+    let mirrored = pixels.withUnsafeBufferPointer { source in
+      [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+        for row in stride(from: 0, to: source.count, by: 3 * width) {
+          for x in 0..<width {
+            for channel in 0..<3 {
+              target[row + 3 * x + channel] = source[row + 3 * (width - 1 - x) + channel]
+            }
+          }
+        }
+        count = source.count
+      }
+    }
+    return DecodedImage(width: width, height: height, pixels: mirrored)
+  }
+
   /// The picture, which is RGB, moved right and down; what leaves on one side comes back on the
   /// other.
   func rolled(x: Int, y: Int) -> DecodedImage {

@@ -110,7 +110,8 @@ enum RecipeSchema {
       effect: "Draws a new order of all pairs for each epoch."),
     RecipeKey(
       path: "data.augmentation", type: .augmentation, presence: .fallback("none"),
-      effect: "Crops a random part of that share of the area, or moves the picture by pixels."),
+      effect: "Crops a random part of that share of the area, or moves the picture by pixels; "
+        + "`chinese_clip` crops, mirrors half of the pictures and draws from AutoAugment."),
     RecipeKey(
       path: "data.damage_limit", type: .share, presence: .fallback("1 %"),
       effect: "Stops the run when more of the pairs cannot be read."),

@@ -44,6 +44,72 @@ enum ImageFixtures {
     let sha256: String
   }
 
+  /// What Pillow makes of a computed picture.
+  struct AutoAugmented: Decodable {
+    let picture: String
+    let width: Int
+    let height: Int
+    let operation: String
+    let argument: Double
+    let sha256: String
+
+    func hasPicture(of other: AutoAugmented) -> Bool {
+      picture == other.picture && width == other.width && height == other.height
+    }
+
+    /// The rules of `make_autoaugment_fixtures.py`.
+    var source: DecodedImage {
+      let noise = ImageFixtures.noise(width: width, height: height)
+      let levels = noise.pixels.enumerated().map { index, level -> UInt8 in
+        let (x, y, channel) = (index / 3 % width, index / 3 / width, index % 3)
+        return switch picture {
+        case "dim": 60 + level / 4
+        case "steps": level & 0xC0
+        case "ramp": UInt8((7 * x + 5 * y + 40 * channel) & 255)
+        case "flat": UInt8(77 + 50 * channel)
+        case "rare": level < 250 ? 9 : 240
+        default: level
+        }
+      }
+      return DecodedImage(width: width, height: height, pixels: levels)
+    }
+
+    var pictureOperation: PictureOperation? { ImageFixtures.operation(operation, argument) }
+  }
+
+  /// A step of a sub-policy, as often as it is done when that one is drawn.
+  struct PolicyStep: Decodable {
+    let operation: String
+    let probability: Double
+    let argument: Double
+  }
+
+  /// The operations that a step may become: turns and shears go either way.
+  static func operations(_ step: PolicyStep) -> [PictureOperation] {
+    let isSigned = ["rotate", "shearX"].contains(step.operation)
+    return (isSigned ? [step.argument, -step.argument] : [step.argument]).compactMap {
+      operation(step.operation, $0)
+    }
+  }
+
+  private static func operation(_ name: String, _ argument: Double) -> PictureOperation? {
+    switch name {
+    case "rotate": .rotate(degrees: argument)
+    case "shearX": .shearX(factor: argument)
+    case "posterize": .posterize(keptBits: Int(argument))
+    case "solarize": .solarize(threshold: Int(argument))
+    case "invert": .invert
+    case "autoContrast": .autoContrast
+    case "equalize": .equalize
+    case "color": .color(factor: Float(argument))
+    case "contrast": .contrast(factor: Float(argument))
+    case "sharpness": .sharpness(factor: Float(argument))
+    default: nil
+    }
+  }
+
+  static func autoAugment() throws -> [AutoAugmented] { try list("autoaugment.json") }
+  static func autoAugmentPolicy() throws -> [[PolicyStep]] { try list("autoaugment_policy.json") }
   static func kinds() throws -> [Kind] { try list("kinds.json") }
   static func generated() throws -> [Generated] { try list("generated.json") }
   static func resizes() throws -> [Resize] { try list("resizes.json") }
