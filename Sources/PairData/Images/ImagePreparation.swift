@@ -72,8 +72,8 @@ public struct ImagePreparation: Sendable {
     precondition(
       image.width == size && image.height == size && image.mode == .rgb
         && floats.count >= 3 * size * size,
-      "\(image.width) x \(image.height) pixels of \(image.mode), \(floats.count) floats, \(size) a side"
-    )
+      "\(image.width) x \(image.height) pixels of \(image.mode) into \(floats.count) floats for "
+        + "size \(size)")
     let reciprocal = normalization.deviation.map { 1 / $0 }
     dq_normalize_pixels(
       image.pixels, Int64(size), Int64(size), normalization.mean, reciprocal, floats.baseAddress)

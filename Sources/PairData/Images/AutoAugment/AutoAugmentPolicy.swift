@@ -1,8 +1,8 @@
 /// AutoAugment's policy for ImageNet as Chinese-CLIP trains with it: 25 sub-policies of two steps.
 ///
 /// Source: Cubuk, Zoph, Mane, Vasudevan and Le 2019, arXiv:1805.09501, table 9, with arguments
-/// that timm's policy `original` gives the magnitudes: an enhancement by magnitude / 10 * 1.8 + 0.1,
-/// up to 30 degrees, a shear of up to 0.3, four to eight bits kept.
+/// that timm's policy `original` gives the magnitudes: up to 30 degrees, a shear of up to 0.3, four
+/// to eight bits kept, an enhancement by magnitude / 10 * 1.8 + 0.1.
 enum AutoAugmentPolicy {
   enum Kind: Hashable, Sendable {
     case rotate, shearX, posterize, solarize, invert, autoContrast, equalize
