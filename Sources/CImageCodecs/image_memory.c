@@ -24,8 +24,18 @@ dq_image_status dq_image_set_size(
   return width * height > maximum_pixels ? dq_image_too_large : dq_image_ok;
 }
 
-dq_image_status dq_image_allocate(dq_image *image, int64_t channels) {
-  image->channels = channels;
-  image->pixels = malloc((size_t)(image->width * image->height * channels));
+int64_t dq_mode_channels(dq_image_mode mode) {
+  switch (mode) {
+    case dq_mode_rgba:
+    case dq_mode_cmyk: return 4;
+    case dq_mode_grey16: return 2;
+    default: return 3;
+  }
+}
+
+dq_image_status dq_image_allocate(dq_image *image, dq_image_mode mode) {
+  image->mode = mode;
+  image->channels = dq_mode_channels(mode);
+  image->pixels = malloc((size_t)(image->width * image->height * image->channels));
   return image->pixels ? dq_image_ok : dq_image_out_of_memory;
 }

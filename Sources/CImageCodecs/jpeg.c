@@ -53,16 +53,9 @@ static void count_scans(j_common_ptr codec) {
   }
 }
 
-/// CMYK as Adobe stores it, inverted, in place of its first three quarters.
-static void convert_cmyk_row(const uint8_t *cmyk, int64_t width, uint8_t *rgb) {
-  for (int64_t x = 0; x < width; x++) {
-    int black = cmyk[4 * x + 3];
-    for (int channel = 0; channel < 3; channel++) {
-      int product = (255 - cmyk[4 * x + channel]) * black + 128;
-      int ink = (product + (product >> 8)) >> 8;
-      rgb[3 * x + channel] = (uint8_t)(black - ink);
-    }
-  }
+/// Adobe stores 255 less the ink.
+static void invert_row(uint8_t *row, int64_t count) {
+  for (int64_t i = 0; i < count; i++) row[i] = (uint8_t)(255 - row[i]);
 }
 
 /// Whether the file has a bit for every block of 8 x 8 coefficients, the least that a Huffman code
@@ -77,17 +70,20 @@ static int can_hold_blocks(const struct jpeg_decompress_struct *codec, int64_t c
   return blocks <= 8 * count;
 }
 
-/// - Parameter row: room for a row of CMYK, where there is one.
+/// - Parameter row: room for a row of CMYK, where there is one that is to become RGB.
 static void read_rows(struct jpeg_decompress_struct *codec, uint8_t *row, dq_image *image) {
   while (codec->output_scanline < codec->output_height) {
-    uint8_t *target = image->pixels + codec->output_scanline * image->width * 3;
+    uint8_t *target =
+      image->pixels + codec->output_scanline * image->width * image->channels;
     jpeg_read_scanlines(codec, row ? &row : &target, 1);
-    if (row) convert_cmyk_row(row, image->width, target);
+    if (codec->out_color_space == JCS_CMYK) invert_row(row ? row : target, image->width * 4);
+    if (row) dq_convert_to_rgb(row, dq_mode_cmyk, image->width, target);
   }
 }
 
 dq_image_status dq_decode_jpeg(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message) {
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message) {
   struct jpeg_decompress_struct codec;
   error_state errors;
   progress_state progress;
@@ -122,8 +118,10 @@ dq_image_status dq_decode_jpeg(
     dq_say(message, "the file is too short for a picture of its size");
     status = dq_image_damaged;
   }
-  if (status == dq_image_ok) status = dq_image_allocate(image, 3);
-  if (status == dq_image_ok && is_cmyk) {
+  if (status == dq_image_ok) {
+    status = dq_image_allocate(image, is_cmyk && keeps_mode ? dq_mode_cmyk : dq_mode_rgb);
+  }
+  if (status == dq_image_ok && is_cmyk && !keeps_mode) {
     row = malloc((size_t)image->width * 4);
     if (!row) status = dq_image_out_of_memory;
   }

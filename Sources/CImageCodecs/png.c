@@ -30,17 +30,31 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
   from->position += (int64_t)count;
 }
 
-/// Everything to 8-bit RGB or RGBA.
-static void set_transformations(png_structp png, png_infop info) {
-  png_set_expand(png);
-  png_set_strip_16(png);
-  png_set_gray_to_rgb(png);
+/// Everything to 8-bit RGB or RGBA, but 16-bit grey where modes are kept. Then a colour that is
+/// marked transparent is a colour, as it is to Pillow.
+static dq_image_mode set_transformations(png_structp png, png_infop info, int keeps_mode) {
+  const int type = png_get_color_type(png, info);
+  const int depth = png_get_bit_depth(png, info);
+  const int is_indexed =
+    type == PNG_COLOR_TYPE_PALETTE || (type == PNG_COLOR_TYPE_GRAY && depth == 1);
+  const int has_alpha = (type & PNG_COLOR_MASK_ALPHA) != 0;
+  const int is_grey16 = type == PNG_COLOR_TYPE_GRAY && depth == 16;
+  if (!keeps_mode || !is_grey16) {
+    png_set_expand(png);
+    png_set_strip_16(png);
+    png_set_gray_to_rgb(png);
+    if (keeps_mode && !has_alpha) png_set_strip_alpha(png);
+  }
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
+  if (keeps_mode && is_grey16) return dq_mode_grey16;
+  if (keeps_mode && is_indexed) return dq_mode_indexed;
+  return png_get_channels(png, info) == 4 ? dq_mode_rgba : dq_mode_rgb;
 }
 
 dq_image_status dq_decode_png(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message) {
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message) {
   memset(image, 0, sizeof *image);
   message[0] = 0;
   source from = {bytes, count, 0};
@@ -64,8 +78,7 @@ dq_image_status dq_decode_png(
   const int64_t height = png_get_image_height(png, info);
   dq_image_status status = dq_image_set_size(image, width, height, maximum_pixels);
   if (status == dq_image_ok) {
-    set_transformations(png, info);
-    status = dq_image_allocate(image, png_get_channels(png, info));
+    status = dq_image_allocate(image, set_transformations(png, info, keeps_mode));
   }
   if (status == dq_image_ok) {
     rows = malloc((size_t)height * sizeof *rows);

@@ -1,8 +1,8 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "CImageCodecs.h"
+#include "cubic.h"
 
 // The taps of one axis. Output i, with scale = in / out, support = 2 max(1, scale) and centre
 // c = (i + 0.5) scale, sums inputs from max(0, int(c - support + 0.5)) up to
@@ -33,13 +33,6 @@ typedef struct {
   int32_t *weights;
 } axis_taps;
 
-static double cubic(double t) {
-  t = fabs(t);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
-  return 0;
-}
-
 static void free_taps(axis_taps *taps) {
   free(taps->first);
   free(taps->count);
@@ -67,7 +60,7 @@ static int make_taps(int64_t in, int64_t out, axis_taps *taps) {
     if (end > in) end = in;
     double sum = 0;
     for (int64_t x = first; x < end; x++) {
-      const double weight = cubic(((double)x - centre + 0.5) / filter_scale);
+      const double weight = dq_cubic(((double)x - centre + 0.5) / filter_scale);
       exact[x - first] = weight;
       sum += weight;
     }

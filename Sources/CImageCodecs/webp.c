@@ -5,7 +5,7 @@
 
 #include "image_memory.h"
 
-/// The first frame of an animation, on its canvas.
+/// The first frame of an animation, on its canvas of RGBA.
 static dq_image_status decode_animation(
   const uint8_t *bytes, int64_t count, dq_image *image, char *message) {
   const WebPData data = {bytes, (size_t)count};
@@ -17,7 +17,10 @@ static dq_image_status decode_animation(
   int timestamp = 0;
   dq_image_status status = dq_image_damaged;
   if (decoder && WebPAnimDecoderGetNext(decoder, &canvas, &timestamp) && canvas) {
-    memcpy(image->pixels, canvas, (size_t)(image->width * image->height * 4));
+    const int64_t channels = image->channels;
+    for (int64_t i = 0; i < image->width * image->height; i++) {
+      memcpy(image->pixels + i * channels, canvas + i * 4, (size_t)channels);
+    }
     status = dq_image_ok;
   } else {
     dq_say(message, "the animation's first frame does not decode");
@@ -27,7 +30,8 @@ static dq_image_status decode_animation(
 }
 
 dq_image_status dq_decode_webp(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message) {
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message) {
   memset(image, 0, sizeof *image);
   message[0] = 0;
   WebPBitstreamFeatures features;
@@ -35,19 +39,20 @@ dq_image_status dq_decode_webp(
     dq_say(message, "the header is not WebP's");
     return dq_image_damaged;
   }
-  const int64_t channels = features.has_alpha || features.has_animation ? 4 : 3;
+  const int is_opaque = !features.has_alpha && (keeps_mode || !features.has_animation);
+  const dq_image_mode mode = is_opaque ? dq_mode_rgb : dq_mode_rgba;
   dq_image_status status = dq_image_set_size(
     image, features.width, features.height, maximum_pixels);
-  if (status == dq_image_ok) status = dq_image_allocate(image, channels);
+  if (status == dq_image_ok) status = dq_image_allocate(image, mode);
   if (status != dq_image_ok) return status;
-  const size_t size = (size_t)(image->width * image->height * channels);
-  const int stride = (int)(image->width * channels);
+  const size_t size = (size_t)(image->width * image->height * image->channels);
+  const int stride = (int)(image->width * image->channels);
   if (features.has_animation) {
     status = decode_animation(bytes, count, image, message);
   } else {
     const uint8_t *done =
-      channels == 4 ? WebPDecodeRGBAInto(bytes, (size_t)count, image->pixels, size, stride)
-                    : WebPDecodeRGBInto(bytes, (size_t)count, image->pixels, size, stride);
+      mode == dq_mode_rgba ? WebPDecodeRGBAInto(bytes, (size_t)count, image->pixels, size, stride)
+                           : WebPDecodeRGBInto(bytes, (size_t)count, image->pixels, size, stride);
     if (!done) {
       dq_say(message, "the picture data are cut short or damaged");
       status = dq_image_damaged;

@@ -36,21 +36,22 @@ enum TinyCheckpoint {
   /// - Parameters:
   ///   - seed: other seeds are other models.
   ///   - image: the image tower.
+  ///   - positionCount: of the text tower.
   ///   - edit: changes what the checkpoint says of itself.
   @discardableResult
   static func write(
     to folder: TemporaryFolder, name: String, seed: UInt64 = 7,
-    image: ImageTower.Configuration = visionTransformer,
+    image: ImageTower.Configuration = visionTransformer, positionCount: Int = 32,
     edit: (inout CheckpointDocument) -> Void = { _ in }
   ) throws -> String {
     let path = "\(folder.path)/\(name)"
-    try make(path, seed: seed, image: image, edit)
+    try make(path, seed: seed, image: image, positionCount: positionCount, edit)
     return path
   }
 
   private static func make(
     _ path: String, seed: UInt64, image: ImageTower.Configuration = visionTransformer,
-    _ edit: (inout CheckpointDocument) -> Void
+    positionCount: Int = 32, _ edit: (inout CheckpointDocument) -> Void
   ) throws {
     let tokenizer = try Tokenizer(
       vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
@@ -58,7 +59,8 @@ enum TinyCheckpoint {
       configuration: .init(
         image: image,
         text: .init(
-          vocabularyCount: 21_128, width: 32, depth: 1, headWidth: 16, positionCount: 32),
+          vocabularyCount: 21_128, width: 32, depth: 1, headWidth: 16,
+          positionCount: positionCount),
         embeddingWidth: width), contextLength: contextLength,
       decoding: ImageDecodingOptions(), normalization: .clip,
       captions: try CaptionSelector("zh:first"))

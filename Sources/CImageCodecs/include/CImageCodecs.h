@@ -5,12 +5,25 @@
 
 #include <stdint.h>
 
+/// What the bytes of a pixel are, and so how pixels mix in a resize.
+typedef enum {
+  dq_mode_rgb = 0,
+  /// RGB of a palette, or black and white: a resize takes the nearest pixel and mixes none.
+  dq_mode_indexed = 1,
+  /// RGBA with alpha not premultiplied.
+  dq_mode_rgba = 2,
+  /// Amounts of ink.
+  dq_mode_cmyk = 3,
+  /// Grey of 16 bits, the upper byte first.
+  dq_mode_grey16 = 4,
+} dq_image_mode;
+
 /// A decoded picture: rows from top to bottom, `channels` bytes a pixel.
 typedef struct {
   int64_t width;
   int64_t height;
-  /// 3 for RGB, 4 for RGBA with alpha not premultiplied.
   int64_t channels;
+  dq_image_mode mode;
   /// [height, width, channels]; give it back with dq_image_free.
   uint8_t *pixels;
 } dq_image;
@@ -30,13 +43,17 @@ enum {
   dq_image_side_limit = 1000000,
 };
 
-/// The first picture of the bytes. `message` has room for dq_image_message_size bytes.
+/// The first picture of the bytes: in the mode that Pillow opens the file in where `keeps_mode` is
+/// not 0, else as RGB or RGBA. `message` has room for dq_image_message_size bytes.
 dq_image_status dq_decode_jpeg(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message);
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message);
 dq_image_status dq_decode_png(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message);
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message);
 dq_image_status dq_decode_webp(
-  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, dq_image *image, char *message);
+  const uint8_t *bytes, int64_t count, int64_t maximum_pixels, int keeps_mode, dq_image *image,
+  char *message);
 
 void dq_image_free(dq_image *image);
 
@@ -52,6 +69,16 @@ void dq_bytes_free(uint8_t *bytes);
 dq_image_status dq_resize_bicubic(
   const uint8_t *source, int64_t source_width, int64_t source_height, uint8_t *target,
   int64_t target_width, int64_t target_height);
+
+/// Resizes in the picture's own mode, then drops alpha and converts to RGB, as Pillow's `resize`
+/// (bicubic) and `convert("RGB")` do. source [sh, sw, channels of the mode], target [th, tw, 3].
+dq_image_status dq_resize_in_mode(
+  const uint8_t *source, dq_image_mode mode, int64_t source_width, int64_t source_height,
+  uint8_t *target, int64_t target_width, int64_t target_height);
+
+/// Pillow's `convert("RGB")`: alpha is dropped, 16-bit grey is clipped at 255.
+void dq_convert_to_rgb(
+  const uint8_t *source, dq_image_mode mode, int64_t pixel_count, uint8_t *rgb);
 
 /// out [3, height, width] = (rgb / 255 - mean) * reciprocal_deviation, rgb [height, width, 3].
 void dq_normalize_pixels(

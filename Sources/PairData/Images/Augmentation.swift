@@ -7,10 +7,16 @@ public enum Augmentation: Hashable, Sendable {
   case crop(minimumArea: Double, maximumArea: Double)
   /// Moved cyclically by up to so many pixels along each axis, after the resize.
   case roll(maximumPixels: Int)
+  /// What Chinese-CLIP's recipes train with (`--use-augment`): a part of 0.9 to 1 of the area, left
+  /// and right exchanged in half of the cases, then a sub-policy of AutoAugment.
+  case chineseCLIP
 
   /// Whether the original picture is needed, not only the resized one.
   var needsOriginal: Bool {
-    if case .crop = self { true } else { false }
+    switch self {
+    case .none, .roll: false
+    case .crop, .chineseCLIP: true
+    }
   }
 
   /// A picture of `size` pixels a side.
@@ -30,6 +36,11 @@ public enum Augmentation: Hashable, Sendable {
       return Augmentation.randomCrop(
         of: image, area: minimum...maximum, using: &random
       ).resized(to: size)
+    case .chineseCLIP:
+      var seen = Augmentation.randomCrop(of: image, area: 0.9...1, using: &random)
+        .resized(to: size)
+      if Bool.random(using: &random) { seen = seen.mirrored() }
+      return AutoAugmentPolicy.operations(using: &random).reduce(seen) { $1.applied(to: $0) }
     }
   }
 

@@ -28,21 +28,22 @@ enum EXIFOrientation: Int {
     let swapsSides = rawValue >= EXIFOrientation.transposed.rawValue
     let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
     let walk = self.walk(width: width, height: height)
+    let channels = image.mode.channelCount
     let pixels = image.pixels.withUnsafeBufferPointer { source in
       [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
         for y in 0..<newHeight {
-          var from = 3 * (walk.start + y * walk.rowStep)
-          for to in stride(from: 3 * y * newWidth, to: 3 * (y + 1) * newWidth, by: 3) {
-            target[to] = source[from]
-            target[to + 1] = source[from + 1]
-            target[to + 2] = source[from + 2]
-            from += 3 * walk.columnStep
+          var from = channels * (walk.start + y * walk.rowStep)
+          for to in stride(
+            from: channels * y * newWidth, to: channels * (y + 1) * newWidth, by: channels)
+          {
+            for channel in 0..<channels { target[to + channel] = source[from + channel] }
+            from += channels * walk.columnStep
           }
         }
         count = source.count
       }
     }
-    return DecodedImage(width: newWidth, height: newHeight, pixels: pixels)
+    return DecodedImage(width: newWidth, height: newHeight, mode: image.mode, pixels: pixels)
   }
 
   /// The way over the stored pixels that meets them in the order in which they were seen.

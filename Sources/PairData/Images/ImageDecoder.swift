@@ -5,7 +5,8 @@ public struct ImageDecodingOptions: Hashable, Sendable {
   public enum Alpha: Hashable, Sendable {
     /// Laid over white, as a viewer shows it. Colours under full transparency are chance.
     case onWhite
-    /// Ignored: hidden colours show, as Chinese-CLIP and OpenCLIP have it.
+    /// Chinese-CLIP's way: a picture keeps the mode of its file until it is resized, then alpha is
+    /// ignored. Hidden colours may show, palettes stay sharp, 16-bit greys above 255 are white.
     case dropped
   }
 
@@ -34,7 +35,7 @@ public struct ImageDecodingOptions: Hashable, Sendable {
   }
 }
 
-/// JPEG, PNG and WebP bytes to RGB; of animations the first frame.
+/// JPEG, PNG and WebP bytes to pixels; of animations the first frame.
 public struct ImageDecoder: Sendable {
   public let options: ImageDecodingOptions
 
@@ -42,7 +43,7 @@ public struct ImageDecoder: Sendable {
     self.options = options
   }
 
-  /// Greys, palettes, CMYK and 16 bits a channel all become 8-bit RGB.
+  /// Laid over white, all become 8-bit RGB; where alpha is dropped, after the resize at the latest.
   public func decode(_ bytes: [UInt8]) throws(ImageError) -> DecodedImage {
     guard !bytes.isEmpty else { throw .empty }
     guard let format = ImageFormat(bytes) else {
@@ -56,7 +57,9 @@ public struct ImageDecoder: Sendable {
       case .png: dq_decode_png
       case .webp: dq_decode_webp
       }
-    let status = decode(bytes, Int64(bytes.count), Int64(options.maximumPixels), &raw, &message)
+    let status = decode(
+      bytes, Int64(bytes.count), Int64(options.maximumPixels), options.alpha == .dropped ? 1 : 0,
+      &raw, &message)
     defer { dq_image_free(&raw) }
     let (width, height) = (Int(raw.width), Int(raw.height))
     switch status {
@@ -70,26 +73,39 @@ public struct ImageDecoder: Sendable {
         decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       throw .damaged(format: format, problem: text.isEmpty ? "no picture in it" : text)
     }
-    let image = DecodedImage(width: width, height: height, pixels: rgb(raw))
+    let image =
+      options.alpha == .dropped
+      ? inMode(raw) : DecodedImage(width: width, height: height, pixels: overWhite(raw))
     guard options.orientation == .applied,
       let orientation = EXIFOrientation(in: bytes, format: format)
     else { return image }
     return orientation.upright(image)
   }
 
-  /// The pixels without their alpha, as the options say.
-  private func rgb(_ raw: dq_image) -> [UInt8] {
+  /// The pixels as they were decoded.
+  private func inMode(_ raw: dq_image) -> DecodedImage {
+    guard let mode = DecodedImage.Mode(rawValue: raw.mode.rawValue) else {
+      preconditionFailure("CImageCodecs has a mode \(raw.mode.rawValue) that Swift lacks")
+    }
+    let count = Int(raw.width * raw.height * raw.channels)
+    return DecodedImage(
+      width: Int(raw.width), height: Int(raw.height), mode: mode,
+      pixels: Array(UnsafeBufferPointer(start: raw.pixels, count: count)))
+  }
+
+  /// RGB without the alpha, where there is one.
+  private func overWhite(_ raw: dq_image) -> [UInt8] {
     let count = Int(raw.width * raw.height)
     guard let source = raw.pixels else { return [] }
-    if raw.channels == 3 { return Array(UnsafeBufferPointer(start: source, count: count * 3)) }
+    if raw.mode == dq_mode_rgb {
+      return Array(UnsafeBufferPointer(start: source, count: count * 3))
+    }
     return [UInt8](unsafeUninitializedCapacity: count * 3) { target, initializedCount in
       for pixel in 0..<count {
         let alpha = Int(source[4 * pixel + 3])
         for channel in 0..<3 {
           let colour = Int(source[4 * pixel + channel])
-          target[3 * pixel + channel] =
-            options.alpha == .dropped
-            ? UInt8(colour) : UInt8((colour * alpha + 255 * (255 - alpha) + 127) / 255)
+          target[3 * pixel + channel] = UInt8((colour * alpha + 255 * (255 - alpha) + 127) / 255)
         }
       }
       initializedCount = count * 3

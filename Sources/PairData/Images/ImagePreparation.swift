@@ -70,8 +70,10 @@ public struct ImagePreparation: Sendable {
   /// Normalized pixels [3, size, size] of a picture of that size.
   func write(_ image: DecodedImage, into floats: UnsafeMutableBufferPointer<Float>) {
     precondition(
-      image.width == size && image.height == size && floats.count >= 3 * size * size,
-      "\(image.width) x \(image.height) pixels into \(floats.count) floats for size \(size)")
+      image.width == size && image.height == size && image.mode == .rgb
+        && floats.count >= 3 * size * size,
+      "\(image.width) x \(image.height) pixels of \(image.mode) into \(floats.count) floats for "
+        + "size \(size)")
     let reciprocal = normalization.deviation.map { 1 / $0 }
     dq_normalize_pixels(
       image.pixels, Int64(size), Int64(size), normalization.mean, reciprocal, floats.baseAddress)

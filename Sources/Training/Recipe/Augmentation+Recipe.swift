@@ -1,11 +1,18 @@
 internal import PairData
 
 extension Augmentation {
-  /// Reads `none`, `crop(0.9, 1.0)` or `roll(2)`. - Returns: nothing for any other text.
+  /// Reads `none`, `chinese_clip`, `crop(0.9, 1.0)` or `roll(2)`.
+  ///
+  /// - Returns: nothing for any other text.
   init?(recipe text: String) {
-    if text == "none" {
+    switch text {
+    case "none":
       self = .none
       return
+    case "chinese_clip":
+      self = .chineseCLIP
+      return
+    default: break
     }
     guard let open = text.firstIndex(of: "("), text.last == ")" else { return nil }
     let numbers = text[text.index(after: open)...].dropLast().split(
@@ -30,6 +37,7 @@ extension Augmentation {
   var recipeText: String {
     switch self {
     case .none: "none"
+    case .chineseCLIP: "chinese_clip"
     case .crop(let minimum, let maximum):
       "crop(\(PlainNumber.text(minimum)), \(PlainNumber.text(maximum)))"
     case .roll(let maximum): "roll(\(maximum))"

@@ -110,13 +110,15 @@ enum RecipeSchema {
       effect: "Draws a new order of all pairs for each epoch."),
     RecipeKey(
       path: "data.augmentation", type: .augmentation, presence: .fallback("none"),
-      effect: "Crops a random part of that share of the area, or moves the picture by pixels."),
+      effect: "Crops a random part of that share of the area, or moves the picture by pixels; "
+        + "`chinese_clip` crops, mirrors half of the pictures and draws from AutoAugment."),
     RecipeKey(
       path: "data.damage_limit", type: .share, presence: .fallback("1 %"),
       effect: "Stops the run when more of the pairs cannot be read."),
     RecipeKey(
       path: "data.alpha", type: .choice(["on_white", "dropped"]), presence: .fallback("on_white"),
-      effect: "Lays transparent pictures over white, or shows their hidden colours."),
+      effect: "Lays transparent pictures over white, or prepares every picture in the mode of its "
+        + "file and drops alpha, as Chinese-CLIP does."),
     RecipeKey(
       path: "data.exif_orientation", type: .choice(["applied", "ignored"]),
       presence: .fallback("applied"),

@@ -49,7 +49,7 @@ enum RecipeType: Sendable {
     case .bytes: "an amount such as `4 GiB` or `512 MiB`, from `1 MiB`"
     case .worse: "a count of validations such as `5 worse`"
     case .rules: "a list of rules such as \"image/**: locked\""
-    case .augmentation: "`none`, `crop(a, b)` with 0 < a ≤ b ≤ 1, or `roll(n)`"
+    case .augmentation: "`none`, `chinese_clip`, `crop(a, b)` with 0 < a ≤ b ≤ 1, or `roll(n)`"
     case .captions: "`txt`, a JSON field, or `FIELD:first`"
     }
   }

@@ -6,12 +6,13 @@ Made with Python 3.11, Pillow 12.3.0 (libjpeg-turbo 3.1.4.1, libwebp 1.6.0) and 
 more kinds of tall pictures down before across, so that its pixels differ.
 
 - `kinds/`: one small picture of each kind; `kinds.json`: its pixels.
-- `generated.tar`: 200 pictures of all kinds and of many shapes; `generated.json`: each at 16 x 16.
+- `generated.tar`: 200 pictures of all kinds and of many shapes; `generated.json`: each at 16 x 16,
+  as it is shown and in the way of the original.
 - `resizes.json`: SHA-256 of resizes of a noise that is computed, so that sources need no room.
 - `hostile/`: headers that promise more than there is, and pictures of absurd shapes.
 
-What the pixels are: the first frame, 8-bit RGB, 16-bit samples cut to their upper byte, before
-the resize. "shown" is laid over white and turned upright, "stored" is neither.
+What the pixels are: the first frame as RGB. "shown" is laid over white and turned upright, "stored"
+is neither; pillow_pixels.py says how.
 """
 import base64
 import hashlib
@@ -24,39 +25,13 @@ import tarfile
 import zlib
 
 import numpy
-import PIL
-from PIL import Image, ImageOps
+from PIL import Image
 
 import picture_kinds
 import png_writer
+from pillow_pixels import original, shown, squashed, stored
 
 HERE = pathlib.Path(__file__).parent
-assert PIL.__version__ == "12.3.0", "the expected pixels are those of Pillow 12.3.0"
-
-
-def eight_bits(file):
-    image = Image.open(io.BytesIO(file))
-    image.load()
-    if image.mode.startswith("I"):
-        upper = Image.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8))
-        upper.info = image.info
-        return upper
-    return image
-
-
-def stored(file):
-    return eight_bits(file).convert("RGB")
-
-
-def shown(file):
-    image = ImageOps.exif_transpose(eight_bits(file)).convert("RGBA")
-    white = Image.new("RGB", image.size, (255, 255, 255))
-    white.paste(image, mask=image.getchannel("A"))
-    return white
-
-
-def squashed(image, size):
-    return image.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def text(image):
@@ -106,7 +81,7 @@ def write_generated():
             tar.addfile(info, io.BytesIO(file))
             entries.append({
                 "key": f"{number:03}", "kind": name, "width": width, "height": height,
-                "pixels": text(squashed(shown(file), 16)),
+                "pixels": text(squashed(shown(file), 16)), "original": text(original(file, 16)),
             })
     write_json("generated.json", entries)
 

@@ -26,13 +26,14 @@ enum ImageFixtures {
     }
   }
 
-  /// A picture of `generated.tar`, shown and resized to 16 x 16.
+  /// A picture of `generated.tar` at 16 x 16: as a viewer shows it, and in its file's own mode.
   struct Generated: Decodable {
     let key: String
     let kind: String
     let width: Int
     let height: Int
     let pixels: Data
+    let original: Data
   }
 
   /// The digest of a resized noise.
@@ -43,6 +44,72 @@ enum ImageFixtures {
     let sha256: String
   }
 
+  /// What Pillow makes of a computed picture.
+  struct AutoAugmented: Decodable {
+    let picture: String
+    let width: Int
+    let height: Int
+    let operation: String
+    let argument: Double
+    let sha256: String
+
+    func hasPicture(of other: AutoAugmented) -> Bool {
+      picture == other.picture && width == other.width && height == other.height
+    }
+
+    /// The rules of `make_autoaugment_fixtures.py`.
+    var source: DecodedImage {
+      let noise = ImageFixtures.noise(width: width, height: height)
+      let levels = noise.pixels.enumerated().map { index, level -> UInt8 in
+        let (x, y, channel) = (index / 3 % width, index / 3 / width, index % 3)
+        return switch picture {
+        case "dim": 60 + level / 4
+        case "steps": level & 0xC0
+        case "ramp": UInt8((7 * x + 5 * y + 40 * channel) & 255)
+        case "flat": UInt8(77 + 50 * channel)
+        case "rare": level < 250 ? 9 : 240
+        default: level
+        }
+      }
+      return DecodedImage(width: width, height: height, pixels: levels)
+    }
+
+    var pictureOperation: PictureOperation? { ImageFixtures.operation(operation, argument) }
+  }
+
+  /// A step of a sub-policy, as often as it is done when that one is drawn.
+  struct PolicyStep: Decodable {
+    let operation: String
+    let probability: Double
+    let argument: Double
+  }
+
+  /// The operations that a step may become: turns and shears go either way.
+  static func operations(_ step: PolicyStep) -> [PictureOperation] {
+    let isSigned = ["rotate", "shearX"].contains(step.operation)
+    return (isSigned ? [step.argument, -step.argument] : [step.argument]).compactMap {
+      operation(step.operation, $0)
+    }
+  }
+
+  private static func operation(_ name: String, _ argument: Double) -> PictureOperation? {
+    switch name {
+    case "rotate": .rotate(degrees: argument)
+    case "shearX": .shearX(factor: argument)
+    case "posterize": .posterize(keptBits: Int(argument))
+    case "solarize": .solarize(threshold: Int(argument))
+    case "invert": .invert
+    case "autoContrast": .autoContrast
+    case "equalize": .equalize
+    case "color": .color(factor: Float(argument))
+    case "contrast": .contrast(factor: Float(argument))
+    case "sharpness": .sharpness(factor: Float(argument))
+    default: nil
+    }
+  }
+
+  static func autoAugment() throws -> [AutoAugmented] { try list("autoaugment.json") }
+  static func autoAugmentPolicy() throws -> [[PolicyStep]] { try list("autoaugment_policy.json") }
   static func kinds() throws -> [Kind] { try list("kinds.json") }
   static func generated() throws -> [Generated] { try list("generated.json") }
   static func resizes() throws -> [Resize] { try list("resizes.json") }
@@ -84,16 +151,31 @@ struct PixelDifferences {
   var equalShare: Double { 1 - Double(unequal) / Double(max(compared, 1)) }
 
   mutating func add(_ found: some Collection<UInt8>, _ expected: some Collection<UInt8>) {
+    compared += found.count
     for (one, other) in zip(found, expected) where one != other {
       largest = max(largest, abs(Int(one) - Int(other)))
       unequal += 1
     }
-    compared += found.count
+  }
+
+  mutating func add(_ other: PixelDifferences) {
+    largest = max(largest, other.largest)
+    compared += other.compared
+    unequal += other.unequal
   }
 
   static func of(_ found: DecodedImage, _ expected: some Collection<UInt8>) -> PixelDifferences {
+    of(found.pixels, Array(expected))
+  }
+
+  /// Quick where all are equal, as most are.
+  static func of(_ found: [UInt8], _ expected: [UInt8]) -> PixelDifferences {
     var differences = PixelDifferences()
-    differences.add(found.pixels, expected)
+    if found == expected {
+      differences.compared = found.count
+    } else {
+      differences.add(found, expected)
+    }
     return differences
   }
 }

@@ -24,7 +24,7 @@ import Testing
       options: ImageDecodingOptions(alpha: .dropped, orientation: .ignored))
     var all = PixelDifferences()
     for kind in try ImageFixtures.kinds() {
-      let image = try decoder.decode(try kind.bytes())
+      let image = try decoder.decode(try kind.bytes()).inRGB
       #expect(image.width == kind.storedWidth && image.height == kind.storedHeight, "\(kind.file)")
       #expect(PixelDifferences.of(image, kind.stored).largest <= 1, "\(kind.file)")
       all.add(image.pixels, kind.stored)
@@ -46,21 +46,29 @@ import Testing
       path: RepositoryFiles.root + "/Tests/Fixtures/images/generated.tar")
     var reader = try TarReader(file: shard)
     let decoder = ImageDecoder()
+    let original = ImageDecoder(
+      options: ImageDecodingOptions(alpha: .dropped, orientation: .ignored))
     var all = PixelDifferences()
+    var sharp = 0
     let pictures = try ImageFixtures.generated()
     #expect(pictures.count == 200)
     for picture in pictures {
       let member = try #require(try reader.next())
       #expect(member.name.hasPrefix(picture.key))
-      let image = try decoder.decode(
-        shard.bytes(at: member.offset, count: Int(member.size)))
+      let bytes = try shard.bytes(at: member.offset, count: Int(member.size))
+      let image = try decoder.decode(bytes)
       let place = "\(picture.key): \(picture.kind), \(picture.width) x \(picture.height)"
       #expect(image.width == picture.width && image.height == picture.height, "\(place)")
       let small = image.resized(to: 16)
       #expect(PixelDifferences.of(small, picture.pixels).largest <= 1, "\(place)")
       all.add(small.pixels, picture.pixels)
+      let own = try original.decode(bytes).resized(to: 16)
+      #expect(PixelDifferences.of(own, picture.original).largest <= 1, "in its mode, \(place)")
+      all.add(own.pixels, picture.original)
+      sharp += picture.original == picture.pixels ? 0 : 1
     }
-    #expect(all.compared == 200 * 16 * 16 * 3)
+    #expect(sharp > 80, "modes matter for \(sharp) pictures only")
+    #expect(all.compared == 2 * 200 * 16 * 16 * 3)
     #expect(all.equalShare >= 0.999)
   }
 

@@ -49,7 +49,7 @@ import Testing
     Mistake(old: "mean_recall", new: "recall", message: "`text_to_image.recall@10`"),
     Mistake(old: "float32", new: "float16", message: "`precision` is `float16`"),
     Mistake(old: "crop(0.9, 1.0)", new: "crop(0.9, 1.1)", message: "`data.augmentation`"),
-    Mistake(old: "crop(0.9, 1.0)", new: "chinese_clip", message: "`data.augmentation`"),
+    Mistake(old: "crop(0.9, 1.0)", new: "chinese_clip(1)", message: "`data.augmentation`"),
     Mistake(old: "captions: txt", new: "captions: a:b", message: "`data.captions` is `a:b`"),
     Mistake(old: "image/**: locked", new: "image/**: frozen", message: "\"PATTERN: locked\""),
     Mistake(old: "image/**: locked", new: "image//a: locked", message: "`model.train`"),
