@@ -1,10 +1,10 @@
 public import Tokenizers
 
-/// Loads the batch that begins at a cursor: the next readable pairs of the epoch's order.
+/// Loads the batch that begins at a cursor: the next readable pairs of the epochs' orders.
 ///
 /// A damaged pair is left out and the next pair of the order takes its place in the batch; it
-/// moves no other pair in the order. What is left at the end of an epoch and does not fill a
-/// batch is dropped, and the batch comes from the next epoch, as others' `drop_last` does.
+/// moves no other pair in the order. The last batch of an epoch is filled up with the first pairs
+/// of the next, so that every epoch has every pair once and all batches are of one size.
 ///
 ///     let loader = BatchLoader(pairs: pairs, tokenizer: tokenizer, configuration: configuration)
 ///     let first = try await loader.batch(from: .start)
@@ -31,35 +31,40 @@ public struct BatchLoader: Sendable {
   ///   throws, and what `DamageLedger` does where not one pair can be read. Over all batches the
   ///   damage policy is applied by `Prefetcher`.
   public func batch(from cursor: DataCursor) async throws(PairDataError) -> PairBatch {
-    let rest = try await readable(from: cursor)
-    if rest.samples.count == configuration.batchPairs {
-      return batch(rest, from: cursor, damaged: rest.damaged)
+    let size = configuration.batchPairs
+    guard pairs.count >= size else { throw .tooFewPairs(readable: pairs.count, batch: size) }
+    let start = pairs.count > cursor.position ? cursor : DataCursor(epoch: cursor.epoch + 1)
+    var stretch = Stretch(end: start)
+    while true {
+      let (isWholeEpoch, before) = (stretch.end.position == 0, stretch.samples.count)
+      try await read(into: &stretch)
+      if stretch.samples.count == size { break }
+      if isWholeEpoch {
+        throw .tooFewPairs(readable: stretch.samples.count - before, batch: size)
+      }
     }
-    guard cursor.position > 0 else { throw tooFewPairs(rest) }
-    let whole = try await readable(from: DataCursor(epoch: cursor.epoch + 1))
-    guard whole.samples.count == configuration.batchPairs else { throw tooFewPairs(whole) }
-    return batch(whole, from: cursor, damaged: rest.damaged + whole.damaged)
+    return PairBatch(
+      samples: stretch.samples, damaged: stretch.damaged, images: configuration.images,
+      epoch: start.epoch, from: cursor, to: stretch.end)
   }
 
-  /// What one stretch of an epoch's order gave.
+  /// What was read since a batch began.
   private struct Stretch {
     var samples: [PairSample] = []
     var damaged: [DamagedPair] = []
+    /// The place behind it; the start of the next epoch where one has ended.
     var end: DataCursor
   }
 
-  /// The readable pairs from a cursor on: as many as a batch has, or fewer where the epoch ends
-  /// first. Nothing is read where the rest of the epoch is too short in any case.
-  private func readable(from cursor: DataCursor) async throws(PairDataError) -> Stretch {
-    let size = configuration.batchPairs
-    var stretch = Stretch(end: cursor)
-    guard pairs.count - cursor.position >= size else { return stretch }
-    let order = order(ofEpoch: cursor.epoch)
+  /// Goes on from a stretch's end until the batch is full or the epoch ends.
+  private func read(into stretch: inout Stretch) async throws(PairDataError) {
+    let (size, epoch) = (configuration.batchPairs, stretch.end.epoch)
+    let order = order(ofEpoch: epoch)
     var ledger = DamageLedger(policy: configuration.damagePolicy, pairCount: pairs.count)
-    var position = cursor.position
+    var position = stretch.end.position
     while stretch.samples.count < size, position < pairs.count {
       let end = min(position + size - stretch.samples.count, pairs.count)
-      for outcome in try await outcomes(order, position..<end, epoch: cursor.epoch) {
+      for outcome in try await outcomes(order, position..<end, epoch: epoch) {
         switch outcome {
         case .sample(let sample): stretch.samples.append(sample)
         case .damaged(let pair): stretch.damaged.append(pair)
@@ -69,22 +74,9 @@ public struct BatchLoader: Sendable {
       if stretch.samples.isEmpty { try ledger.record(stretch.damaged) }
       position = end
     }
-    stretch.end = DataCursor(epoch: cursor.epoch, position: position)
-    return stretch
-  }
-
-  private func batch(
-    _ stretch: Stretch, from cursor: DataCursor, damaged: [DamagedPair]
-  ) -> PairBatch {
-    PairBatch(
-      samples: stretch.samples, damaged: damaged, images: configuration.images, from: cursor,
-      to: stretch.end)
-  }
-
-  private func tooFewPairs(_ stretch: Stretch) -> PairDataError {
-    let isRead = pairs.count >= configuration.batchPairs
-    return .tooFewPairs(
-      readable: isRead ? stretch.samples.count : pairs.count, batch: configuration.batchPairs)
+    stretch.end =
+      position < pairs.count
+      ? DataCursor(epoch: epoch, position: position) : DataCursor(epoch: epoch + 1)
   }
 
   private func order(ofEpoch epoch: Int) -> ShuffleOrder {

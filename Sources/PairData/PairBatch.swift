@@ -1,6 +1,7 @@
-/// A batch of readable pairs with one caption each, in the order of the epoch.
+/// A batch of readable pairs with one caption each, in the order of the epoch; where one ends in
+/// the batch, the first of the next come after it.
 public struct PairBatch: Sendable {
-  /// The epoch that the pairs belong to.
+  /// The epoch of the first pair.
   public let epoch: Int
   /// The pairs' numbers in their set.
   public let pairIndices: [Int]
@@ -23,10 +24,10 @@ public struct PairBatch: Sendable {
   public var count: Int { pairIndices.count }
 
   init(
-    samples: [PairSample], damaged: [DamagedPair], images: ImagePreparation?,
+    samples: [PairSample], damaged: [DamagedPair], images: ImagePreparation?, epoch: Int,
     from before: DataCursor, to after: DataCursor
   ) {
-    epoch = after.epoch
+    self.epoch = epoch
     pairIndices = samples.map(\.pair.index)
     keys = samples.map(\.pair.key)
     captions = samples.flatMap(\.captions)

@@ -24,16 +24,25 @@ import Tokenizers
     return found
   }
 
-  @Test func `an epoch is a permutation cut into whole batches`() async throws {
-    let all = try await batches(8)
-    #expect(all.prefix(7).map(\.epoch) == [Int](repeating: 0, count: 7))
-    #expect(all[7].epoch == 1)
-    #expect(Set(all.prefix(7).flatMap(\.pairs)).count == 140)
-    #expect(all[6].cursors[1] == DataCursor(epoch: 0, position: 140))
-    #expect(all[7].cursors == [all[6].cursors[1], DataCursor(epoch: 1, position: 20)])
-    #expect(all[7].pairs != all[0].pairs)
-    let order = ShuffleOrder(count: 147, seed: 7, epoch: 0)
-    #expect(all.prefix(7).flatMap(\.pairs) == (0..<140).map { order[$0] })
+  @Test func `epochs are permutations end to end, cut into batches of one size`() async throws {
+    let all = try await batches(15)
+    #expect(all.map(\.epoch) == [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
+    #expect(
+      all[7].cursors == [DataCursor(epoch: 0, position: 140), DataCursor(epoch: 1, position: 13)])
+    #expect(all[14].cursors[1] == DataCursor(epoch: 2, position: 6))
+    let orders = (0...2).flatMap { epoch in
+      let order = ShuffleOrder(count: 147, seed: 7, epoch: epoch)
+      return (0..<147).map { order[$0] }
+    }
+    #expect(all.flatMap(\.pairs) == Array(orders[..<300]))
+    #expect(orders[..<147] != orders[147..<294])
+  }
+
+  @Test func `a batch that ends an epoch leaves the next one whole`() async throws {
+    let all = try await batches(4) { $0.batchPairs = 49 }
+    #expect(all[2].cursors[1] == DataCursor(epoch: 1))
+    #expect(all.prefix(3).flatMap(\.pairs).sorted() == Array(0..<147))
+    #expect(all[3].epoch == 1)
   }
 
   @Test func `batches are the same with one task or many, with or without a cache`() async throws {

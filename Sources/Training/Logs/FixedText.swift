@@ -14,6 +14,11 @@ package enum FixedText {
     return "\(sign)\(whole)." + String(repeating: "0", count: decimals - part.count) + part
   }
 
+  /// A number with two decimals, or with none where it is whole.
+  static func short(_ value: Double) -> String {
+    number(value, decimals: value == value.rounded() ? 0 : 2)
+  }
+
   /// How many of a thing there are: `1 picture`, `2 pictures`.
   package static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"

@@ -7,14 +7,25 @@ public enum Duration: Sendable, Equatable {
   /// The steps of this stretch, rounded to the nearest; none only of a stretch of nothing.
   ///
   /// - Parameters:
-  ///   - stepsPerEpoch: at least 1.
+  ///   - stepsPerEpoch: at least 1, whole or not.
   ///   - totalSteps: the length of the run, of which a percentage is taken.
-  public func steps(stepsPerEpoch: Int, totalSteps: Int) -> Int {
+  public func steps(stepsPerEpoch: Double, totalSteps: Int) -> Int {
     switch self {
     case .steps(let count): count
-    case .epochs(let count): Duration.rounded(count * Double(stepsPerEpoch))
+    case .epochs(let count): Duration.rounded(count * stepsPerEpoch)
     case .percent(let share): Duration.rounded(share / 100 * Double(totalSteps))
     }
+  }
+
+  /// Whether something done every so often is due after a step: after every so many, or, of epochs,
+  /// after the first step with which so many more of them have ended.
+  func isDue(after step: Int, stepsPerEpoch: Double, totalSteps: Int) -> Bool {
+    guard case .epochs(let count) = self else {
+      return step % max(1, steps(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)) == 0
+    }
+    let period = count * stepsPerEpoch
+    func ended(_ step: Int) -> Double { (Double(step) / period + 1e-9).rounded(.down) }
+    return period <= 1 || ended(step) > ended(step - 1)
   }
 
   /// Reads `5000 steps`, `1 step`, `20 epochs`, `1 epoch`, `3 %` or `3%`; numbers are not negative.

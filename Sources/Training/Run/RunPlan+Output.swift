@@ -56,7 +56,7 @@ extension RunPlan: CustomStringConvertible {
       : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice"
     return """
-      Each of \(FixedText.count(totalSteps, "step")) (\(stepsPerEpoch) an epoch)
+      Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
       \(images)
         texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
       \(cost.textChunksAgain) of them encoded twice
@@ -86,7 +86,7 @@ extension RunPlan: CustomStringConvertible {
   public var json: JSONText {
     .object([
       ("recipe", .text(recipe.resolved)),
-      ("steps_per_epoch", .integer(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
+      ("steps_per_epoch", .number(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
       ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
       ("parameters", .array(rows.map(\.json))),
       (

@@ -32,7 +32,7 @@ public struct RunPlan: Sendable {
   public let recipe: Recipe
   public let rows: [Row]
   public let memory: Memory
-  public let stepsPerEpoch: Int
+  public let stepsPerEpoch: Double
   public let totalSteps: Int
   /// Whether pictures are encoded once, before the first step.
   public let keepsImageEmbeddings: Bool

@@ -17,7 +17,8 @@ final class RunPreparation {
   /// One for each parameter, in the order of the arena.
   let treatments: [String: ParameterTreatment]
   let groups: [AdamWUpdate.Group]
-  let stepsPerEpoch: Int
+  /// Seldom a whole number: batches go across the ends of epochs.
+  let stepsPerEpoch: Double
   let totalSteps: Int
   let computeThreads: Int
   let loaderTasks: Int
@@ -44,7 +45,7 @@ final class RunPreparation {
     guard pairs.count >= recipe.batch.pairs else {
       throw .data(.tooFewPairs(readable: pairs.count, batch: recipe.batch.pairs))
     }
-    stepsPerEpoch = pairs.count / recipe.batch.pairs
+    stepsPerEpoch = Double(pairs.count) / Double(recipe.batch.pairs)
     totalSteps = max(1, recipe.length.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: 0))
     try Self.checkWarmup(recipe, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
 
@@ -79,7 +80,7 @@ final class RunPreparation {
 
   /// Now that epochs are steps.
   private static func checkWarmup(
-    _ recipe: Recipe, stepsPerEpoch: Int, totalSteps: Int
+    _ recipe: Recipe, stepsPerEpoch: Double, totalSteps: Int
   ) throws(ModelError) {
     guard let (key, warmup) = recipe.optimizer.schedule.warmup else { return }
     let steps = warmup.steps(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)

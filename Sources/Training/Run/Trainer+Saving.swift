@@ -28,9 +28,9 @@ extension Trainer {
   }
 
   private func isDue(_ every: Duration) -> Bool {
-    let steps = every.steps(
-      stepsPerEpoch: preparation.stepsPerEpoch, totalSteps: preparation.totalSteps)
-    return state.step % max(1, steps) == 0
+    every.isDue(
+      after: state.step, stepsPerEpoch: preparation.stepsPerEpoch,
+      totalSteps: preparation.totalSteps)
   }
 
   /// - Returns: whether it was the best so far.

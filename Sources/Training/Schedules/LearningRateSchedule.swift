@@ -38,7 +38,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The schedule of a recipe, whose durations become steps.
-  public init(_ optimizer: Recipe.Optimizer, stepsPerEpoch: Int, totalSteps: Int) {
+  public init(_ optimizer: Recipe.Optimizer, stepsPerEpoch: Double, totalSteps: Int) {
     let shape: Shape
     let warmup: Duration
     switch optimizer.schedule {

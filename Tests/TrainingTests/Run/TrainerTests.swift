@@ -118,7 +118,7 @@ struct TrainerTests {
     defer { run.remove() }
     let plan = try await RunPlan(
       try run.recipe([#"model.train=["image/**: locked", "**: trained"]"#]))
-    #expect(plan.totalSteps == 7 && plan.stepsPerEpoch == 4)
+    #expect(plan.totalSteps == 7 && plan.stepsPerEpoch == 147.0 / 32)
     #expect(plan.rows.first?.isTrained == false)
     #expect(
       plan.rows.last
