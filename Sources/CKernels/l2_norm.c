@@ -10,27 +10,13 @@
 // and where epsilon won:          dx = r dy
 // The second case is told from the first by |y|, which is 1 to rounding in the first.
 
-/// a . b in sixteen partial sums.
-DQ_INLINE float dot(int64_t width, const float *a, const float *b) {
-  dq_lanes sum = {0};
-  int64_t i = 0;
-  for (; i + 16 <= width; i += 16) sum += DQ_LOAD(a + i) * DQ_LOAD(b + i);
-  if (i < width) {
-    dq_lanes last_a, last_b;
-    dq_load_first(width - i, a + i, &last_a);
-    dq_load_first(width - i, b + i, &last_b);
-    sum += last_a * last_b;
-  }
-  return dq_sum_of_lanes(&sum);
-}
-
 DQ_CLONES
 void dq_l2_normalize_forward(
   int64_t rows, int64_t width, const float *x, float epsilon, float *y, float *reciprocal_norm) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     float *yr = y + row * width;
-    const float norm = __builtin_sqrtf(dot(width, xr, xr));
+    const float norm = __builtin_sqrtf(dq_dot(width, xr, xr));
     const float r = 1 / (norm < epsilon ? epsilon : norm);
     DQ_ELEMENTWISE
     for (int64_t i = 0; i < width; ++i) yr[i] = xr[i] * r;
@@ -48,7 +34,7 @@ void dq_l2_normalize_backward(
     float *dxr = dx + row * width;
     const float r = reciprocal_norm[row];
     const float unit_share = 0.9999f;  // Rounding moves |y|^2 by 1e-6 at most.
-    const float along = dot(width, yr, yr) < unit_share ? 0 : dot(width, yr, dyr);
+    const float along = dq_dot(width, yr, yr) < unit_share ? 0 : dq_dot(width, yr, dyr);
     DQ_ELEMENTWISE
     for (int64_t i = 0; i < width; ++i) dxr[i] = r * (dyr[i] - yr[i] * along);
   }

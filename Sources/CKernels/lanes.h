@@ -33,4 +33,18 @@ DQ_INLINE void dq_load_first(int64_t count, const float *from, dq_lanes *lanes) 
   __builtin_memcpy(lanes, values, sizeof values);
 }
 
+/// a . b in sixteen partial sums.
+DQ_INLINE float dq_dot(int64_t width, const float *a, const float *b) {
+  dq_lanes sum = {0};
+  int64_t i = 0;
+  for (; i + 16 <= width; i += 16) sum += DQ_LOAD(a + i) * DQ_LOAD(b + i);
+  if (i < width) {
+    dq_lanes last_a, last_b;
+    dq_load_first(width - i, a + i, &last_a);
+    dq_load_first(width - i, b + i, &last_b);
+    sum += last_a * last_b;
+  }
+  return dq_sum_of_lanes(&sum);
+}
+
 #endif

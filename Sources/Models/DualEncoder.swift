@@ -54,9 +54,12 @@ public struct DualEncoder: Sendable {
   /// - Parameters:
   ///   - pixels: [images, 3, imageSize, imageSize].
   ///   - trained: the parameters that the graph will be differentiated by.
+  ///   - keptTokens: of a vision transformer, the tokens that are not masked.
   /// - Returns: [images, embeddingWidth], rows of unit length.
-  public func imageEmbeddings(_ pixels: Tensor, trained: Set<Parameter> = []) -> Tensor {
-    image(pixels, trained: trained).l2Normalized
+  public func imageEmbeddings(
+    _ pixels: Tensor, trained: Set<Parameter> = [], keptTokens: Tensor? = nil
+  ) -> Tensor {
+    image(pixels, trained: trained, keptTokens: keptTokens).l2Normalized
   }
 
   /// - Returns: [sequences, embeddingWidth], rows of unit length.

@@ -39,8 +39,10 @@ struct OperationCoverage {
       onnxFaces: try text(below: "Sources/ONNXExport"),
       withoutONNX: [
         "BatchNormalization": "is FixedBatchNormalization in inference",
+        "CosineDistance": "is a loss; encoders are exported",
         "Dropout": "is the identity in inference",
         "SymmetricInfoNCE": "is a loss; encoders are exported",
+        "WidthInterpolation": "belongs to a loss; encoders are exported",
       ])
   }
 

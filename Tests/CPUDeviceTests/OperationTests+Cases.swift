@@ -101,8 +101,24 @@ extension OperationCase {
   }()
 
   private static let largeLosses: [OperationCase] = [
-    largeLoss(.masked), largeLoss(.positive), largeLoss(.plain),
+    largeLoss(.masked), largeLoss(.positive), largeLoss(.plain), largeDistance,
   ]
+
+  /// Kept rows of pictures against a wider target.
+  private static let largeDistance: OperationCase = {
+    let kept: [Int32] = (0..<Int32(540)).map { $0 / 9 * 17 + $0 * 5 % 17 }
+    let target: [Float] = (0..<540 * 131).map { Float($0 * 7 % 29) / 8 - 1.7 }
+    return OperationCase(
+      "large CosineDistance", sizes: [.images: 60], ids: ["kept": kept],
+      constants: ["target": target], tolerance: .reduction
+    ) {
+      let rows = Extent(.images) * 9
+      let x = $0.floats("x", [Extent(.images) * 17, 67])
+      let student = x.rows(at: $0.ids("kept", [rows])).gelu
+      return student.interpolated(toWidth: 131).cosineDistance(
+        to: $0.floats("target", [rows, 131]))
+    }
+  }()
 
   /// More than one tile each way; some pictures and some captions are repeated.
   private static func largeLoss(_ policy: SymmetricInfoNCE.RepeatedPairs) -> OperationCase {

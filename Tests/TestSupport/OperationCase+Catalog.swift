@@ -5,7 +5,7 @@ internal import Autodiff
 extension OperationCase {
   public static let catalog: [OperationCase] =
     elementwise + rows + products + norms + positions + attention + pictures + maps + losses
-    + views
+    + teaching + views
 
   private static let shapes: [[Int]] = [[1, 1], [1, 7], [3, 1], [5, 17], [2, 33]]
 

@@ -110,6 +110,28 @@ void dq_l2_normalize_backward(
   int64_t rows, int64_t width, const float *y, const float *reciprocal_norm, const float *dy,
   float *dx);
 
+// MARK: cosine.c
+
+/// cosines[r] = x[r] . target[r] / (max(|x[r]|, epsilon) max(|target[r]|, epsilon)) for rows of x,
+/// target [rows, width].
+void dq_cosines(
+  int64_t rows, int64_t width, const float *x, const float *target, float epsilon,
+  float *cosines);
+/// dx[r] = weight times the derivative of row r's cosine by x[r]; `dx` may equal `x` or `target`.
+void dq_cosine_backward(
+  int64_t rows, int64_t width, const float *x, const float *target, float epsilon, float weight,
+  float *dx);
+
+// MARK: interpolation.c
+
+/// y [rows, to_width] from x [rows, from_width]: element d lies at max(0, (d + 1/2) from_width /
+/// to_width - 1/2) and is interpolated linearly between its neighbours.
+void dq_interpolate_width(
+  int64_t rows, int64_t from_width, int64_t to_width, const float *x, float *y);
+/// The adjoint: dx [rows, from_width] from dy [rows, to_width].
+void dq_interpolate_width_backward(
+  int64_t rows, int64_t from_width, int64_t to_width, const float *dy, float *dx);
+
 // MARK: dot_products.c
 
 /// c[i, j] = a[i] . b[j] for rows of a [m, depth] and b [n, depth], rows of c `stride` apart; equal

@@ -43,11 +43,16 @@ public enum ImageTower: Sendable {
   /// - Parameters:
   ///   - pixels: [images, 3, imageSize, imageSize], normalized.
   ///   - trained: the parameters that the graph will be differentiated by.
+  ///   - keptTokens: of a vision transformer, the tokens that are not masked.
   /// - Returns: [images, embeddingWidth], not of unit length.
-  public func callAsFunction(_ pixels: Tensor, trained: Set<Parameter> = []) -> Tensor {
+  public func callAsFunction(
+    _ pixels: Tensor, trained: Set<Parameter> = [], keptTokens: Tensor? = nil
+  ) -> Tensor {
     switch self {
-    case .visionTransformer(let tower): tower(pixels)
-    case .modifiedResNet(let tower): tower(pixels, trained: trained)
+    case .visionTransformer(let tower): return tower(pixels, keptTokens: keptTokens)
+    case .modifiedResNet(let tower):
+      precondition(keptTokens == nil, "A residual network has no tokens to mask.")
+      return tower(pixels, trained: trained)
     }
   }
 }

@@ -31,6 +31,14 @@ public struct VisionTransformer: Sendable {
     /// Patches and the class token.
     public var tokenCount: Int { patchCount + 1 }
 
+    /// How many patches of a picture stay where a share of them is masked: Chinese-CLIP's
+    /// `int(patches * (1 - ratio))` (its model.py, `random_masking`), in Double as there.
+    ///
+    /// - Parameter maskRatio: the share that is left out, [0, 1).
+    public func keptPatchCount(maskRatio: Double) -> Int {
+      Int(Double(patchCount) * (1 - maskRatio))
+    }
+
     /// Chinese-CLIP's ViT-B/16 at 224 px (vision configurations, `ViT-B-16.json`).
     public static let baseP16 = Configuration(imageSize: 224, patchSize: 16, width: 768, depth: 12)
     /// `ViT-B-32.json`.
@@ -91,12 +99,17 @@ public struct VisionTransformer: Sendable {
       + blocks.flatMap(\.parameters) + postNorm.parameters + projection.parameters
   }
 
-  /// - Parameter pixels: [images, 3, imageSize, imageSize], normalized.
+  /// - Parameters:
+  ///   - pixels: [images, 3, imageSize, imageSize], normalized.
+  ///   - keptTokens: which rows of [images * tokenCount] go through the blocks, as many of each
+  ///     picture and its class token first, Int32 [images * kept]; all where nothing is said. So
+  ///     FLIP trains (Li et al. 2022, arXiv:2212.00794): positions are added before, hence the
+  ///     order of a picture's patches does not matter.
   /// - Returns: [images, embeddingWidth], not of unit length.
-  public func callAsFunction(_ pixels: Tensor) -> Tensor {
+  public func callAsFunction(_ pixels: Tensor, keptTokens: Tensor? = nil) -> Tensor {
     let graph = pixels.graph
     let (width, patch) = (configuration.width, configuration.patchSize)
-    let layout = TokenLayout.equal(sequences: .images, length: configuration.tokenCount)
+    var layout = TokenLayout.equal(sequences: .images, length: configuration.tokenCount)
     let filters = graph[patchEmbedding].reshaped([Extent(width), Extent(3 * patch * patch)])
     let patches = pixels.patches(of: patch).affineMap(weight: filters)
     // [images * patches, width], then with the class token [images * tokens, width]
@@ -104,6 +117,13 @@ public struct VisionTransformer: Sendable {
       patches
       .prepending(token: graph[classEmbedding], toSequencesOf: configuration.patchCount)
       .addingPositions(graph[positions], layout: layout)
+    if let keptTokens {
+      layout = .equal(sequences: .images, length: keptTokens.shape[0].factor)
+      precondition(
+        keptTokens.shape == [layout.rows],
+        "Kept tokens are [images * kept], not \(keptTokens.shape).")
+      x = x.rows(at: keptTokens)  // [images * kept, width]
+    }
     x = preNorm(x)
     for block in blocks {
       x = graph.segment { block(x, layout: layout) }

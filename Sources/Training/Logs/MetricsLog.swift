@@ -85,6 +85,8 @@ package struct StepRow: Equatable {
   package var epoch: Int
   /// Of the whole contrastive batch, before the update.
   package var loss: Float
+  /// The mean distance to the teacher, before its weight; nothing without one.
+  package var distillationLoss: Float?
   /// The multiplier of similarities.
   package var logitScale: Float
   package var learningRate: Float
@@ -99,13 +101,14 @@ package struct StepRow: Equatable {
   package var damaged: Int
 
   package init(
-    step: Int, epoch: Int, loss: Float, logitScale: Float, learningRate: Float,
-    gradientNorm: Float, pairsPerSecond: Double, tokens: Int, dataWaitSeconds: Double,
-    damaged: Int
+    step: Int, epoch: Int, loss: Float, distillationLoss: Float? = nil, logitScale: Float,
+    learningRate: Float, gradientNorm: Float, pairsPerSecond: Double, tokens: Int,
+    dataWaitSeconds: Double, damaged: Int
   ) {
     self.step = step
     self.epoch = epoch
     self.loss = loss
+    self.distillationLoss = distillationLoss
     self.logitScale = logitScale
     self.learningRate = learningRate
     self.gradientNorm = gradientNorm
@@ -116,12 +119,14 @@ package struct StepRow: Equatable {
   }
 
   package var json: JSONText {
-    .object([
-      ("kind", .text("step")), ("step", .integer(step)), ("epoch", .integer(epoch)),
-      ("loss", .single(loss)), ("logit_scale", .single(logitScale)),
-      ("learning_rate", .single(learningRate)), ("gradient_norm", .single(gradientNorm)),
-      ("pairs_per_second", .number(pairsPerSecond)), ("tokens", .integer(tokens)),
-      ("data_wait_seconds", .number(dataWaitSeconds)), ("damaged", .integer(damaged)),
-    ])
+    let distillation = distillationLoss.map { [("distillation_loss", JSONText.single($0))] } ?? []
+    return .object(
+      [
+        ("kind", .text("step")), ("step", .integer(step)), ("epoch", .integer(epoch)),
+        ("loss", .single(loss)), ("logit_scale", .single(logitScale)),
+        ("learning_rate", .single(learningRate)), ("gradient_norm", .single(gradientNorm)),
+        ("pairs_per_second", .number(pairsPerSecond)), ("tokens", .integer(tokens)),
+        ("data_wait_seconds", .number(dataWaitSeconds)), ("damaged", .integer(damaged)),
+      ] + distillation)
   }
 }

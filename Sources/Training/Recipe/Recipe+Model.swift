@@ -5,6 +5,9 @@ extension Recipe {
     public let rules: ParameterRules
     /// The share of activations dropped in training, [0, 1).
     public let dropout: Float
+    /// The share of each picture's patches that a vision transformer is not shown in training,
+    /// [0, 1); a Double, since how many stay is rounded down.
+    public let imageMaskRatio: Double
   }
 
   public enum Source: Sendable, Equatable {

@@ -37,6 +37,7 @@ extension Recipe {
     switch path {
     case "model.train": return RecipeWriter.list(model.rules.rules.map(\.description))
     case "model.dropout": return PlainNumber.text(model.dropout)
+    case "model.image_mask_ratio": return PlainNumber.text(model.imageMaskRatio)
     default: break
     }
     switch model.source {
@@ -93,6 +94,10 @@ extension Recipe {
     case "seed": "\(seed)"
     case "objective.info_nce.logit_scale_maximum": PlainNumber.text(objective.logitScaleMaximum)
     case "objective.info_nce.repeated_pairs": objective.repeatedPairs.rawValue
+    case "objective.distillation.teacher":
+      objective.distillation.map { RecipeWriter.quoted($0.teacher) }
+    case "objective.distillation.weight":
+      objective.distillation.map { PlainNumber.text($0.weight) }
     case "batch.pairs": "\(batch.pairs)"
     case "batch.tokens_per_chunk": "\(batch.tokensPerChunk)"
     case "batch.images_per_chunk": "\(batch.imagesPerChunk)"

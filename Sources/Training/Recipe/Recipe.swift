@@ -39,11 +39,20 @@ public struct Recipe: Sendable, Equatable {
     public let imagesPerChunk: Int
   }
 
-  /// The loss: symmetric InfoNCE.
+  /// The loss: symmetric InfoNCE, perhaps with distillation.
   public struct Objective: Sendable, Equatable {
     /// The multiplier of similarities never exceeds this.
     public let logitScaleMaximum: Float
     public let repeatedPairs: SymmetricInfoNCE.RepeatedPairs
+    public let distillation: Distillation?
+  }
+
+  /// What the image tower learns from another one.
+  public struct Distillation: Sendable, Equatable {
+    /// A checkpoint file.
+    public let teacher: String
+    /// Of the mean distance to the teacher, beside the contrastive loss.
+    public let weight: Float
   }
 
   public struct Validation: Sendable, Equatable {

@@ -26,7 +26,8 @@ extension RecipeDecoder {
     }
     return Recipe.Model(
       source: source, rules: ParameterRules(rules: try values.rules("model.train")),
-      dropout: Float(try values.number("model.dropout")))
+      dropout: Float(try values.number("model.dropout")),
+      imageMaskRatio: try values.number("model.image_mask_ratio"))
   }
 
   private static func fresh(
@@ -87,6 +88,21 @@ extension RecipeDecoder {
       damageLimitPercent: try values.number("data.damage_limit"),
       alpha: try values.text("data.alpha") == "dropped" ? .dropped : .onWhite,
       orientation: try values.text("data.exif_orientation") == "ignored" ? .ignored : .applied)
+  }
+
+  static func objective(
+    _ values: RecipeValues, paths: RecipePaths
+  ) throws(RecipeError) -> Recipe.Objective {
+    var distillation: Recipe.Distillation?
+    if values.has("objective.distillation") {
+      distillation = Recipe.Distillation(
+        teacher: paths.absolute(try values.text("objective.distillation.teacher")),
+        weight: Float(try values.number("objective.distillation.weight")))
+    }
+    return Recipe.Objective(
+      logitScaleMaximum: Float(try values.number("objective.info_nce.logit_scale_maximum")),
+      repeatedPairs: try word("objective.info_nce.repeated_pairs", in: values),
+      distillation: distillation)
   }
 
   /// - Throws: `conflict` for the first of the keys that the text has.

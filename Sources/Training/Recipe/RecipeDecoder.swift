@@ -31,9 +31,7 @@ public enum RecipeDecoder {
       seed: UInt64(try values.integer("seed")),
       model: try model(values, paths: paths),
       data: try data(values, paths: paths),
-      objective: Recipe.Objective(
-        logitScaleMaximum: Float(try values.number("objective.info_nce.logit_scale_maximum")),
-        repeatedPairs: try word("objective.info_nce.repeated_pairs", in: values)),
+      objective: try objective(values, paths: paths),
       batch: Recipe.Batch(
         pairs: try values.integer("batch.pairs"),
         tokensPerChunk: try values.integer("batch.tokens_per_chunk"),

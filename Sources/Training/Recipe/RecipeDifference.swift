@@ -10,10 +10,10 @@ struct RecipeDifference: Equatable {
     let free = [
       "length", "validate.", "checkpoints.", "threads.", "memory_budget", "non_finite.",
       // Places. The training pairs are compared by their fingerprint, a vocabulary with the
-      // checkpoint's. Other validation pairs or captions are allowed: the best validation is then
-      // forgotten.
+      // checkpoint's, a teacher by its digest. Other validation pairs or captions are allowed: the
+      // best validation is then forgotten.
       "data.train", "data.validation", "data.validation_captions", "data.vocabulary",
-      "data.damage_limit",
+      "data.damage_limit", "objective.distillation.teacher",
     ]
     return free.contains { key == $0 || ($0.hasSuffix(".") && key.hasPrefix($0)) }
   }

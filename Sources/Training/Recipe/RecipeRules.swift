@@ -47,6 +47,11 @@ enum RecipeRules {
         "The text tower has \(model.text.maximumPositions) positions",
         "Lower it, or raise `model.configuration.text.maximum_positions`.")
     }
+    if recipe.model.imageMaskRatio > 0, case .residualNetwork = model.image.kind {
+      throw conflict(
+        values, "model.image_mask_ratio", "\(recipe.model.imageMaskRatio) of a residual network",
+        "Only a vision transformer has patches that can be left out", "Remove it.")
+    }
     if case .roll(let pixels) = recipe.data.augmentation, pixels >= model.image.size {
       throw conflict(
         values, "data.augmentation", "\(pixels) pixels",

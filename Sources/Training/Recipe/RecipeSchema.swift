@@ -31,6 +31,9 @@ enum RecipeSchema {
     RecipeKey(
       path: "model.dropout", type: .number(.from(0, below: 1)), presence: .fallback("0"),
       effect: "Drops this share of the text tower's activations in training."),
+    RecipeKey(
+      path: "model.image_mask_ratio", type: .number(.from(0, below: 1)), presence: .fallback("0"),
+      effect: "Hides this share of each picture's patches from a ViT in training, at random."),
   ]
 
   private static let width = RecipeType.integer(ModelRanges.width)
@@ -133,6 +136,13 @@ enum RecipeSchema {
       path: "objective.info_nce.repeated_pairs", type: .choice(["masked", "positive", "plain"]),
       presence: .fallback("masked"),
       effect: "Leaves out, counts as right, or counts as wrong equal captions and pictures."),
+    RecipeKey(
+      path: "objective.distillation.teacher", type: .path, presence: .optional("no distillation"),
+      effect: "Pulls pictures' embeddings towards those of this checkpoint's image tower."),
+    RecipeKey(
+      path: "objective.distillation.weight", type: .number(.above(0, to: 1_000)),
+      presence: .fallback("0.5"),
+      effect: "How much the mean distance to the teacher, 1 less the cosine, adds to the loss."),
   ]
 
   private static let batch = [

@@ -2,7 +2,7 @@ internal import CPUDevice
 internal import Models
 internal import PairData
 
-/// What a locked image tower makes of the training pictures, computed once.
+/// What a locked image tower or a teacher makes of the training pictures, computed once.
 ///
 /// Pictures are encoded in the order of the pair set in chunks of a fixed size, so an embedding
 /// does not depend on the batch that asks for it, nor on where a run was resumed.
@@ -12,16 +12,17 @@ struct LockedEmbeddings {
   private let width: Int
   let damaged: [DamagedPair]
 
+  /// - Parameter teacher: whose tower it is; the model's own where there is none.
   init(
-    _ preparation: RunPreparation, stopSignal: @escaping () -> Int32?,
-    progress: (Int, Int) -> Void
+    _ preparation: RunPreparation, by teacher: ImageEmbedder? = nil,
+    stopSignal: @escaping () -> Int32?, progress: (Int, Int) -> Void
   ) async throws(ModelError) {
     let loaded = preparation.loaded
-    width = loaded.model.configuration.embeddingWidth
+    width = teacher?.width ?? loaded.model.configuration.embeddingWidth
     let validator = try Validator(
       loaded, pairs: preparation.pairs, captions: preparation.recipe.data.captions,
       loaderTasks: preparation.loaderTasks, damageLimit: preparation.recipe.data.damageLimit,
-      stopSignal: stopSignal)
+      imageEmbedder: teacher, stopSignal: stopSignal)
     let embeddings = try await validator.embed(withTexts: false, progress: progress)
     var values = [Float](repeating: 0, count: preparation.pairs.count * width)
     for (row, pair) in embeddings.pairIndices.enumerated() {

@@ -113,6 +113,18 @@ struct ResumePoint {
     }
   }
 
+  /// Makes sure that the teacher is the one that the run began with, wherever it lies now.
+  func requireTeacher(_ sha256: String, of recipe: Recipe) throws(ModelError) {
+    guard state.teacherSHA256 == sha256 else {
+      throw .mismatch(
+        found: "\(reader.path): the run began with another teacher than "
+          + "\(recipe.objective.distillation?.teacher ?? "none") is now",
+        expected: "A checkpoint with the same parameters was expected",
+        advice: "Name the old teacher, give the new one another `run`, or start anew with "
+          + "`--resume never`.")
+    }
+  }
+
   /// Reads the optimizer's moments of all trained parameters.
   func readMoments(into optimizer: AdamWUpdate, _ loaded: LoadedModel) throws(ModelError) {
     let trained = loaded.parameters.layout.entries.filter(\.isTrained).map(\.parameter)

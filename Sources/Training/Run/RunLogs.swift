@@ -55,12 +55,14 @@ final class RunLogs {
     metrics.add(
       StepRow(
         step: figures.step, epoch: figures.epoch, loss: figures.loss,
-        logitScale: figures.logitScale, learningRate: figures.learningRate,
+        distillationLoss: figures.distillationLoss, logitScale: figures.logitScale,
+        learningRate: figures.learningRate,
         gradientNorm: figures.gradientNorm, pairsPerSecond: figures.pairsPerSecond,
         tokens: figures.tokens, dataWaitSeconds: figures.dataWaitSeconds,
         damaged: figures.damaged))
+    let distillation = figures.distillationLoss.map { [("train/distillation_loss", $0)] } ?? []
     addCurves(
-      [
+      distillation + [
         ("train/loss", figures.loss), ("train/logit_scale", figures.logitScale),
         ("train/learning_rate", figures.learningRate),
         ("train/gradient_norm", figures.gradientNorm),

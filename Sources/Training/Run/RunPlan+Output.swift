@@ -36,28 +36,37 @@ extension RunPlan: CustomStringConvertible {
     func line(_ name: String, _ bytes: Int) -> String {
       "  \(name)" + FixedText.right(Self.mebibytes(bytes), width: 30 - name.count)
     }
+    let teacher = memory.teacher > 0 ? [line("teacher", memory.teacher)] : []
     return
       (["Memory"]
       + [
         line("parameters", memory.parameters), line("gradients", memory.gradients),
         line("moments", memory.moments), line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
-        line("loss activations", memory.lossActivations), line("in all", memory.total), "",
-      ]).joined(separator: "\n")
+        line("loss activations", memory.lossActivations),
+      ] + teacher + [line("in all", memory.total), ""]).joined(separator: "\n")
   }
 
   private var costText: String {
     func billions(_ operations: Int) -> String {
       FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
     }
+    let masking = keptPatches.map { ", \($0.keptCount) of \($0.patchCount) patches each" } ?? ""
+    var teacher = ""
+    if keepsTeacherFeatures {
+      teacher = "\n  teacher   encodes pictures once, before the first step"
+    } else if cost.teacherChunks > 0 {
+      teacher =
+        "\n  teacher   \(billions(cost.teacherOperations)), \(Self.chunks(cost.teacherChunks))"
+    }
     let images =
       keepsImageEmbeddings
       ? "  pictures  encoded once, before the first step"
       : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
-        + "\(cost.imageChunksAgain) of them encoded twice"
+        + "\(cost.imageChunksAgain) of them encoded twice\(masking)"
     return """
       Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
-      \(images)
+      \(images)\(teacher)
         texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
       \(cost.textChunksAgain) of them encoded twice
         loss      \(billions(cost.lossOperations))
@@ -88,6 +97,8 @@ extension RunPlan: CustomStringConvertible {
       ("recipe", .text(recipe.resolved)),
       ("steps_per_epoch", .number(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
       ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
+      ("teacher_features_kept", .boolean(keepsTeacherFeatures)),
+      ("patches_kept", keptPatches.map { .integer($0.keptCount) } ?? .null),
       ("parameters", .array(rows.map(\.json))),
       (
         "memory_bytes",
@@ -97,6 +108,7 @@ extension RunPlan: CustomStringConvertible {
           ("image_activations", .integer(memory.imageActivations)),
           ("text_activations", .integer(memory.textActivations)),
           ("loss_activations", .integer(memory.lossActivations)),
+          ("teacher", .integer(memory.teacher)),
           ("total", .integer(memory.total)),
         ])
       ),
@@ -104,7 +116,8 @@ extension RunPlan: CustomStringConvertible {
         "floating_point_operations_per_step",
         .object([
           ("image", .integer(cost.imageOperations)), ("text", .integer(cost.textOperations)),
-          ("loss", .integer(cost.lossOperations)), ("total", .integer(cost.operations)),
+          ("loss", .integer(cost.lossOperations)), ("teacher", .integer(cost.teacherOperations)),
+          ("total", .integer(cost.operations)),
         ])
       ),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),

@@ -23,9 +23,12 @@ public struct RunPlan: Sendable {
     public let imageActivations: Int
     public let textActivations: Int
     public let lossActivations: Int
+    /// A teacher's parameters and activations, and its features where they are kept.
+    public let teacher: Int
 
     public var total: Int {
       parameters + gradients + moments + imageActivations + textActivations + lossActivations
+        + teacher
     }
   }
 
@@ -36,6 +39,10 @@ public struct RunPlan: Sendable {
   public let totalSteps: Int
   /// Whether pictures are encoded once, before the first step.
   public let keepsImageEmbeddings: Bool
+  /// Whether the teacher's features of pictures are computed once, before the first step.
+  public let keepsTeacherFeatures: Bool
+  /// What masking leaves of a picture.
+  let keptPatches: KeptPatches?
   let cost: ContrastiveStep.Cost
   let training: DataCheck
   let validation: DataCheck?
@@ -54,6 +61,8 @@ public struct RunPlan: Sendable {
     stepsPerEpoch = preparation.stepsPerEpoch
     totalSteps = preparation.totalSteps
     keepsImageEmbeddings = preparation.keepsImageEmbeddings
+    keepsTeacherFeatures = preparation.keepsTeacherFeatures
+    keptPatches = preparation.step.settings.keptPatches
     rows = loaded.model.parameters.map { Self.row($0, preparation) }
     do throws(PairDataError) {
       training = try await DataCheck(
@@ -68,12 +77,14 @@ public struct RunPlan: Sendable {
       throw .data(error)
     }
     cost = preparation.step.cost(
-      tokensPerText: training.tokensPerText, withImages: !preparation.keepsImageEmbeddings)
+      tokensPerText: training.tokensPerText, withImages: !preparation.keepsImageEmbeddings,
+      withTeacher: !preparation.keepsTeacherFeatures)
     let layout = loaded.parameters.layout
     memory = Memory(
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,
       moments: 8 * layout.trainedElementCount, imageActivations: cost.imageBytes,
-      textActivations: cost.textBytes, lossActivations: cost.lossBytes)
+      textActivations: cost.textBytes, lossActivations: cost.lossBytes,
+      teacher: preparation.teacherBytes)
   }
 
   private static func checkedValidation(

@@ -23,6 +23,8 @@ final class RunPreparation {
   let computeThreads: Int
   let loaderTasks: Int
   let step: ContrastiveStep
+  /// What the image tower learns from, besides captions.
+  let teacher: Teacher?
 
   /// - Parameter reader: a checkpoint of the run, where it goes on from one.
   init(
@@ -66,13 +68,18 @@ final class RunPreparation {
         found: "Every parameter is locked", expected: "Something to train was expected",
         advice: "Add a rule such as \"text/**: trained\" to `model.train`.")
     }
+    try Self.requireTrainedImage(
+      recipe,
+      isLocked: !layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix("image/") })
     loaded = LoadedModel(
       source.description, tokenizer: source.tokenizer, device: device, layout: layout)
     try source.giveStartValues(to: loaded, seed: recipe.seed)
+    teacher = try Self.teacher(recipe, of: source.description, on: device, prober: prober)
+    let settings = try Self.settings(recipe, source.description.configuration.image, teacher)
     do throws(DeviceError) {
       step = try ContrastiveStep(
-        loaded.model, settings: Self.settings(recipe), on: device,
-        parameters: loaded.parameters)
+        loaded.model, settings: settings, on: device, parameters: loaded.parameters,
+        teacher: teacher?.embedder)
     } catch {
       throw .device(error)
     }
@@ -118,12 +125,16 @@ final class RunPreparation {
     return configuration
   }
 
-  private static func settings(_ recipe: Recipe) -> ContrastiveStep.Settings {
+  private static func settings(
+    _ recipe: Recipe, _ image: ImageTower.Configuration, _ teacher: Teacher?
+  ) throws(ModelError) -> ContrastiveStep.Settings {
     ContrastiveStep.Settings(
       pairs: recipe.batch.pairs, imagesPerChunk: recipe.batch.imagesPerChunk,
       tokensPerChunk: recipe.batch.tokensPerChunk, contextLength: recipe.data.contextLength,
       dropout: recipe.model.dropout, repeatedPairs: recipe.objective.repeatedPairs,
-      memoryBudgetBytes: recipe.memoryBudget.bytes, seed: recipe.seed)
+      memoryBudgetBytes: recipe.memoryBudget.bytes, seed: recipe.seed,
+      keptPatches: try keptPatches(recipe.model.imageMaskRatio, of: image),
+      distillation: distillation(recipe, teacher))
   }
 
   /// Trained parameters of one rate and decay lie together, in the order in which their kind first

@@ -27,6 +27,8 @@ struct RunState: Equatable {
   var dataFingerprint = ""
   /// What the best validation was measured on, the same of those pairs; empty where there are none.
   var validationFingerprint = ""
+  /// The digest over the teacher's parameters; empty without one.
+  var teacherSHA256 = ""
 
   /// As a checkpoint's `/run` attributes.
   var values: [(name: String, value: RunValue)] {
@@ -42,6 +44,7 @@ struct RunState: Equatable {
       ("validation_fingerprint", .text(validationFingerprint)),
     ]
     if let bestValue { values.append(("best_value", .real(bestValue))) }
+    if !teacherSHA256.isEmpty { values.append(("teacher_sha256", .text(teacherSHA256))) }
     return values
   }
 
@@ -95,6 +98,7 @@ struct RunState: Equatable {
     // Missing in files of earlier versions.
     if case .text(let text)? = value("validation_fingerprint") { validationFingerprint = text }
     if case .real(let value)? = value("best_value") { bestValue = value }
+    if case .text(let digest)? = value("teacher_sha256") { teacherSHA256 = digest }
   }
 }
 

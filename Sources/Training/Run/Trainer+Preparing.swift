@@ -5,7 +5,7 @@ internal import Models
 internal import PairData
 
 extension Trainer {
-  /// Encodes the training pictures once where their tower is locked, and opens validation.
+  /// Encodes the training pictures once where that is enough, and opens validation.
   func prepareEmbeddings() async throws(ModelError) {
     if let pairs = preparation.validationPairs {
       validator = try Validator(
@@ -13,20 +13,32 @@ extension Trainer {
         loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
         imagesAreLocked: preparation.imageIsLocked, stopSignal: stopSignal)
     }
-    guard preparation.keepsImageEmbeddings else { return }
+    if preparation.keepsImageEmbeddings {
+      imageEmbeddings = try await encodePictures("Encoding pictures with the locked tower")
+    }
+    if preparation.keepsTeacherFeatures {
+      teacherFeatures = try await encodePictures(
+        "Encoding pictures with the teacher", by: preparation.teacher?.embedder)
+    }
+  }
+
+  /// - Parameter teacher: whose tower encodes them, if not the model's own.
+  private func encodePictures(
+    _ what: String, by teacher: ImageEmbedder? = nil
+  ) async throws(ModelError) -> LockedEmbeddings {
     let report = report
     let embeddings = try await LockedEmbeddings(
-      preparation, stopSignal: stopSignal
+      preparation, by: teacher, stopSignal: stopSignal
     ) { done, total in
-      report(.preparing("Encoding pictures with the locked tower", done: done, total: total))
+      report(.preparing(what, done: done, total: total))
     }
     for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
-    imageEmbeddings = embeddings
+    return embeddings
   }
 
   /// The loader of the batches from the state's cursor on.
   func makePrefetcher() throws(ModelError) -> Prefetcher {
-    let found = imageEmbeddings?.damaged ?? []
+    let found = (imageEmbeddings ?? teacherFeatures)?.damaged ?? []
     let known = Set(found.map(\.pair))
     let earlier = state.damagedPairs.numbers.filter {
       !known.contains($0) && $0 < preparation.pairs.count

@@ -6,6 +6,7 @@ extension Trainer {
   /// What one step computed, whether or not it changed the parameters.
   struct Update {
     var loss: Float
+    var distillationLoss: Float?
     var logitScale: Float
     var gradientNorm: Float
     var learningRate: Float
@@ -27,7 +28,8 @@ extension Trainer {
       throw .device(error)
     }
     let update = Update(
-      loss: result.loss, logitScale: result.logitScale,
+      loss: result.loss, distillationLoss: result.distillationLoss,
+      logitScale: result.logitScale,
       gradientNorm: parameters.gradientNorm(on: preparation.loaded.device),
       learningRate: schedule.rate(step: state.step), tokenCount: result.tokenCount,
       nonFiniteRows: result.nonFiniteRows)
@@ -60,6 +62,7 @@ extension Trainer {
       count: batch.count,
       images: imageEmbeddings.map { .embeddings($0.rows(batch.pairIndices)) }
         ?? .pixels { range, target in batch.images.write(range, into: target) },
+      teacherFeatures: teacherFeatures?.rows(batch.pairIndices),
       ids: batch.tokens.ids, offsets: batch.tokens.offsets, imageGroups: batch.imageGroups,
       textGroups: batch.captionGroups)
   }
@@ -67,7 +70,8 @@ extension Trainer {
   func log(_ update: Update, of batch: PairBatch, seconds: Double, waitSeconds: Double) {
     let figures = StepFigures(
       step: state.step, totalSteps: preparation.totalSteps, epoch: batch.epoch,
-      loss: update.loss, logitScale: update.logitScale, learningRate: update.learningRate,
+      loss: update.loss, distillationLoss: update.distillationLoss,
+      logitScale: update.logitScale, learningRate: update.learningRate,
       gradientNorm: update.gradientNorm, pairsPerSecond: Double(batch.count) / seconds,
       tokens: update.tokenCount, dataWaitSeconds: waitSeconds,
       damaged: state.damagedPairs.numbers.count)

@@ -23,6 +23,8 @@ public final class Trainer {
   var state: RunState
   var validator: Validator?
   var imageEmbeddings: LockedEmbeddings?
+  /// The teacher's, where pictures are the same in every step.
+  var teacherFeatures: LockedEmbeddings?
 
   var recipe: Recipe { preparation.recipe }
   var parameters: CPUParameters { preparation.loaded.parameters }
@@ -53,9 +55,10 @@ public final class Trainer {
     let changes = try point?.requireSameRun(recipe) ?? []
     preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
     state = point?.state ?? RunState()
-    let fingerprint = preparation.pairs.fingerprint
-    try point?.requireData(fingerprint, patterns: recipe.data.train)
-    state.dataFingerprint = fingerprint
+    state.dataFingerprint = preparation.pairs.fingerprint
+    state.teacherSHA256 = preparation.teacher?.sha256 ?? ""
+    try point?.requireData(state.dataFingerprint, patterns: recipe.data.train)
+    try point?.requireTeacher(state.teacherSHA256, of: recipe)
     optimizer = preparation.makeOptimizer()
     try point?.readMoments(into: optimizer, preparation.loaded)
     schedule = preparation.schedule

@@ -18,6 +18,8 @@ public struct StepFigures: Sendable {
   public let epoch: Int
   /// Of the whole contrastive batch, before the update.
   public let loss: Float
+  /// The mean distance to the teacher, whose weighted share is in the loss.
+  public let distillationLoss: Float?
   /// The multiplier of similarities.
   public let logitScale: Float
   public let learningRate: Float

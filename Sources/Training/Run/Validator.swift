@@ -22,6 +22,8 @@ struct PairEmbeddings {
 final class Validator {
   private let loaded: LoadedModel
   private let embedder: Embedder
+  /// Encodes pictures in place of the model's own tower.
+  private let imageEmbedder: ImageEmbedder?
   private let pairs: PairSet
   private let configuration: LoaderConfiguration
   private let keepsImages: Bool
@@ -30,13 +32,15 @@ final class Validator {
 
   /// - Parameters:
   ///   - imagesAreLocked: whether the image tower never changes, so that pictures are encoded once.
+  ///   - imageEmbedder: a tower that is given the model's pictures in place of its own.
   ///   - stopSignal: the signal that asked for a stop, once there is one.
   init(
     _ loaded: LoadedModel, pairs: PairSet, captions: CaptionSelector, loaderTasks: Int,
-    damageLimit: Double, imagesAreLocked: Bool = false,
+    damageLimit: Double, imagesAreLocked: Bool = false, imageEmbedder: ImageEmbedder? = nil,
     stopSignal: @escaping () -> Int32? = { StopSignals.pending }
   ) throws(ModelError) {
     self.stopSignal = stopSignal
+    self.imageEmbedder = imageEmbedder
     self.loaded = loaded
     self.pairs = pairs
     keepsImages = imagesAreLocked
@@ -76,9 +80,7 @@ final class Validator {
         signal = stopSignal()
         if signal != nil { break }
         if keptImages == nil {
-          result.images += embedder.embedImages(count: batch.images.count) { range, target in
-            batch.images.write(range, into: target)
-          }
+          result.images += embedImages(of: batch)
         }
         if withTexts { result.texts += embedder.embedTexts(batch.tokens.texts) }
         result.partners += batch.partners
@@ -99,6 +101,14 @@ final class Validator {
       keptImages = result
     }
     return result
+  }
+
+  private func embedImages(of batch: EvaluationBatch) -> [Float] {
+    let count = batch.images.count
+    guard let imageEmbedder else {
+      return embedder.embedImages(count: count) { batch.images.write($0, into: $1) }
+    }
+    return imageEmbedder.embed(count: count) { batch.images.write($0, into: $1) }
   }
 
   /// Retrieval figures in both directions.

@@ -9,6 +9,8 @@ package struct ContrastiveBatch {
 
   package let count: Int
   package let images: Images
+  /// What the teacher makes of the pictures, [count, teacherWidth], where that is known already.
+  package let teacherFeatures: [Float]?
   /// Token ids of all captions, end to end.
   package let ids: [Int32]
   /// Where each caption starts in `ids`, and where the last one ends; count + 1 numbers.
@@ -19,11 +21,12 @@ package struct ContrastiveBatch {
   package let textGroups: [Int32]
 
   package init(
-    count: Int, images: Images, ids: [Int32], offsets: [Int32], imageGroups: [Int32],
-    textGroups: [Int32]
+    count: Int, images: Images, teacherFeatures: [Float]? = nil, ids: [Int32], offsets: [Int32],
+    imageGroups: [Int32], textGroups: [Int32]
   ) {
     self.count = count
     self.images = images
+    self.teacherFeatures = teacherFeatures
     self.ids = ids
     self.offsets = offsets
     self.imageGroups = imageGroups

@@ -8,6 +8,7 @@ extension ContrastiveStep {
     var imageOperations = 0
     var textOperations = 0
     var lossOperations = 0
+    var teacherOperations = 0
     /// What activations take, chunks that are kept included.
     var imageBytes = 0
     var textBytes = 0
@@ -17,15 +18,19 @@ extension ContrastiveStep {
     var imageChunksAgain = 0
     var textChunks = 0
     var textChunksAgain = 0
+    var teacherChunks = 0
 
-    var operations: Int { imageOperations + textOperations + lossOperations }
+    var operations: Int {
+      imageOperations + textOperations + lossOperations + teacherOperations
+    }
     var bytes: Int { imageBytes + textBytes + lossBytes }
   }
 
   /// - Parameters:
   ///   - tokensPerText: the mean length of captions.
   ///   - withImages: whether pictures are encoded in the step.
-  func cost(tokensPerText: Double, withImages: Bool) -> Cost {
+  ///   - withTeacher: whether the teacher, if there is one, encodes them in the step.
+  func cost(tokensPerText: Double, withImages: Bool, withTeacher: Bool = true) -> Cost {
     var cost = Cost()
     let pairs = settings.pairs
     let loss = loss.plan
@@ -39,6 +44,13 @@ extension ContrastiveStep {
       (cost.imageChunksAgain, cost.imageBytes) = image.repetitions(of: cost.imageChunks)
       cost.imageOperations = image.operations(
         chunks: cost.imageChunks, again: cost.imageChunksAgain, sizes: [.images: size])
+    }
+    if withTeacher, let teacher {
+      cost.teacherChunks = (pairs + teacher.imagesPerChunk - 1) / teacher.imagesPerChunk
+      cost.teacherOperations =
+        cost.teacherChunks
+        * teacher.plan.floatingPointOperations(
+          stage: 0, sizes: [.images: min(teacher.imagesPerChunk, pairs)])
     }
     let tokens = Double(pairs) * tokensPerText
     let limit = max(settings.tokensPerChunk, settings.contextLength)

@@ -15,10 +15,15 @@ package final class ContrastiveStep {
     /// What activations kept between the two passes may take, both towers together.
     package var memoryBudgetBytes: Int
     package var seed: UInt64
+    /// What the image tower sees of a picture; everything where nothing is said.
+    package var keptPatches: KeptPatches?
+    /// Needs a teacher, or its features in every batch.
+    package var distillation: Distillation?
 
     package init(
       pairs: Int, imagesPerChunk: Int, tokensPerChunk: Int, contextLength: Int, dropout: Float,
-      repeatedPairs: SymmetricInfoNCE.RepeatedPairs, memoryBudgetBytes: Int, seed: UInt64
+      repeatedPairs: SymmetricInfoNCE.RepeatedPairs, memoryBudgetBytes: Int, seed: UInt64,
+      keptPatches: KeptPatches? = nil, distillation: Distillation? = nil
     ) {
       self.pairs = pairs
       self.imagesPerChunk = imagesPerChunk
@@ -28,11 +33,16 @@ package final class ContrastiveStep {
       self.repeatedPairs = repeatedPairs
       self.memoryBudgetBytes = memoryBudgetBytes
       self.seed = seed
+      self.keptPatches = keptPatches
+      self.distillation = distillation
     }
   }
 
   package struct Result {
+    /// With distillation's share.
     package var loss: Float
+    /// The mean distance to the teacher, before its weight.
+    package var distillationLoss: Float?
     /// The multiplier of similarities.
     package var logitScale: Float
     package var tokenCount: Int
@@ -45,18 +55,23 @@ package final class ContrastiveStep {
   let image: ChunkedEncoder
   let text: ChunkedEncoder
   let loss: CPUProgram
+  let teacher: ImageEmbedder?
   private let trainsImage: Bool
   private let trainsText: Bool
 
+  /// - Parameter teacher: computes what batches lack of its features.
   package init(
-    _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters
+    _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters,
+    teacher: ImageEmbedder? = nil
   ) throws(DeviceError) {
     self.model = model
     self.settings = settings
+    self.teacher = teacher
     let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
     let width = model.configuration.embeddingWidth
     let imagePlan = EncoderPlans.image(
-      model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained)
+      model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained,
+      keptTokenCount: settings.keptPatches?.tokenCount)
     let textPlan = EncoderPlans.text(
       model, tokensPerChunk: max(settings.tokensPerChunk, settings.contextLength),
       sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained)
@@ -69,15 +84,16 @@ package final class ContrastiveStep {
       textPlan, on: device, parameters: parameters, width: width, memoryBudgetBytes: share)
     loss = try device.compile(
       EncoderPlans.loss(
-        model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs, trained: trained),
+        model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs,
+        distillation: settings.distillation, trained: trained),
       parameters: parameters)
   }
 
   /// Computes the loss and adds its gradients to the gradient arena, which the caller cleared.
   ///
-  /// - Parameter step: decides dropout, with the seed.
+  /// - Parameter step: decides dropout and masks, with the seed.
   package func run(_ batch: ContrastiveBatch, step: Int) throws(DeviceError) -> Result {
-    let imageChunks = imageChunks(of: batch)
+    let imageChunks = imageChunks(of: batch, step: step)
     let textChunks = textChunks(of: batch, step: step)
     try image.reserve(chunkCount: imageChunks.count)
     try text.reserve(chunkCount: textChunks.count)
@@ -93,6 +109,7 @@ package final class ContrastiveStep {
       loss.withInput("image", count: valueCount) { image.encode(imageChunks, into: $0) }
     }
     loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
+    giveTeacherFeatures(of: batch)
     loss.set("image_groups", to: batch.imageGroups)
     loss.set("text_groups", to: batch.textGroups)
     for stage in 0...1 { loss.run(stage: stage, sizes: [.pairs: batch.count], randomKey: 0) }
@@ -105,10 +122,34 @@ package final class ContrastiveStep {
     }
     let value = loss.withValues(of: "loss") { $0[0] }
     return Result(
-      loss: value, logitScale: loss.withValues(of: "scale") { $0[0] },
+      loss: value,
+      distillationLoss: settings.distillation.map { _ in
+        loss.withValues(of: "distillation_loss") { $0[0] }
+      }, logitScale: loss.withValues(of: "scale") { $0[0] },
       tokenCount: batch.ids.count,
       nonFiniteRows: value.isFinite
         ? [] : nonFiniteRows(imageChunks, textChunks, count: batch.count))
+  }
+
+  /// What the teacher makes of the batch's pictures; they are the student's, and whole.
+  private func giveTeacherFeatures(of batch: ContrastiveBatch) {
+    guard let distillation = settings.distillation else { return }
+    let valueCount = batch.count * distillation.teacherWidth
+    if let given = batch.teacherFeatures {
+      precondition(
+        given.count == valueCount, "\(given.count) numbers for \(batch.count) teacher's features.")
+      loss.set("teacher", to: given)
+      return
+    }
+    guard let teacher, case .pixels(let write) = batch.images else {
+      preconditionFailure("Distillation needs the teacher's features, or a teacher and pictures.")
+    }
+    precondition(
+      teacher.width == distillation.teacherWidth,
+      "The teacher's width is \(teacher.width), not \(distillation.teacherWidth).")
+    loss.withInput("teacher", count: valueCount) {
+      teacher.embed(count: batch.count, write, into: $0)
+    }
   }
 
   /// Encodes a batch once more, for what the loss read is gone by now, and looks for its faults.
@@ -139,17 +180,25 @@ package final class ContrastiveStep {
   package func profile(_ report: @escaping (StepTiming) -> Void) {
     image.profile(report)
     text.profile(report)
+    teacher?.profile(report)
     loss.profile = report
   }
 
-  private func imageChunks(of batch: ContrastiveBatch) -> [ChunkedEncoder.Chunk] {
+  private func imageChunks(of batch: ContrastiveBatch, step: Int) -> [ChunkedEncoder.Chunk] {
     guard case .pixels(let write) = batch.images else { return [] }
     let pixelCount = model.configuration.image.pixelCount
+    let (keptPatches, seed) = (settings.keptPatches, settings.seed)
     return stride(from: 0, to: batch.count, by: settings.imagesPerChunk).map { start in
       let rows = start..<min(start + settings.imagesPerChunk, batch.count)
       return ChunkedEncoder.Chunk(rows: rows, sizes: [.images: rows.count], randomKey: 0) {
         program in
         program.withInput("pixels", count: rows.count * pixelCount) { write(rows, $0) }
+        guard let keptPatches else { return }
+        program.withIntegerInput(
+          EncoderPlans.keptTokens, count: rows.count * keptPatches.tokenCount
+        ) {
+          keptPatches.write(pairs: rows, step: step, seed: seed, into: $0)
+        }
       }
     }
   }

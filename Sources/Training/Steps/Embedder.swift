@@ -5,9 +5,8 @@ internal import Models
 /// Both towers in inference: unit embeddings of pictures and captions, chunk by chunk.
 final class Embedder {
   private let model: DualEncoder
-  private let image: CPUProgram
+  private let image: ImageEmbedder
   private let text: CPUProgram
-  private let imagesPerChunk: Int
   private let tokensPerChunk: Int
   private let sequencesPerChunk: Int
 
@@ -18,13 +17,11 @@ final class Embedder {
     imagesPerChunk: Int = 32, tokensPerChunk: Int = 2_048
   ) throws(DeviceError) {
     self.model = model
-    self.imagesPerChunk = imagesPerChunk
     self.tokensPerChunk = max(tokensPerChunk, model.configuration.text.positionCount)
     // A caption has two tokens at least, its first and its last.
     sequencesPerChunk = self.tokensPerChunk / 2
-    image = try device.compile(
-      EncoderPlans.image(model, imagesPerChunk: imagesPerChunk, trained: []),
-      parameters: parameters)
+    image = try ImageEmbedder(
+      model, on: device, parameters: parameters, imagesPerChunk: imagesPerChunk)
     text = try device.compile(
       EncoderPlans.text(
         model, tokensPerChunk: self.tokensPerChunk, sequencesPerChunk: sequencesPerChunk,
@@ -37,17 +34,7 @@ final class Embedder {
   func embedImages(
     count: Int, _ write: (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
   ) -> [Float] {
-    var result: [Float] = []
-    result.reserveCapacity(count * width)
-    for start in stride(from: 0, to: count, by: imagesPerChunk) {
-      let rows = start..<min(start + imagesPerChunk, count)
-      image.withInput("pixels", count: rows.count * model.configuration.image.pixelCount) {
-        write(rows, $0)
-      }
-      image.run(stage: 0, sizes: [.images: rows.count], randomKey: 0)
-      result += image.values(of: EncoderPlans.embeddings)
-    }
-    return result
+    image.embed(count: count, write)
   }
 
   /// - Parameter captions: token ids, at least two each. - Returns: [captions.count, width].

@@ -7,21 +7,35 @@ enum EncoderPlans {
   static let embeddings = "embeddings"
   /// The name of the gradient that reaches the embeddings, an input of stage 1.
   static let upstream = "upstream"
+  /// The name of the rows of tokens that a masked picture keeps, an input.
+  static let keptTokens = "kept_tokens"
 
   /// What a chunk shows of running statistics is among the outputs, under their paths.
   ///
   /// - Parameters:
   ///   - trained: the parameters whose gradients are wanted; those of other towers are ignored.
+  ///   - keptTokenCount: how many of a picture's tokens are not masked; all if nothing is said.
   static func image(
-    _ model: DualEncoder, imagesPerChunk: Int, trained: [Parameter],
+    _ model: DualEncoder, imagesPerChunk: Int, trained: [Parameter], keptTokenCount: Int? = nil,
     recomputation: RecomputationPolicy = .none, placement: Plan.PlacementPolicy = .arena
   ) -> Plan {
     let graph = Graph()
+    let kept = keptTokenCount.map { count in
+      graph.input(keptTokens, [Extent(.images) * count], .int32)
+    }
     let output = model.imageEmbeddings(
-      graph.input("pixels", model.pixelShape), trained: Set(trained))
+      graph.input("pixels", model.pixelShape), trained: Set(trained), keptTokens: kept)
     return plan(
       graph, output: output, trained: trained, capacities: [.images: imagesPerChunk],
       recomputation: recomputation, placement: placement)
+  }
+
+  /// A tower's own features of pictures, not of unit length, in inference.
+  static func imageFeatures(_ model: DualEncoder, imagesPerChunk: Int) -> Plan {
+    let graph = Graph()
+    return plan(
+      graph, output: model.image(graph.input("pixels", model.pixelShape)), trained: [],
+      capacities: [.images: imagesPerChunk], recomputation: .none, placement: .arena)
   }
 
   /// Captions packed end to end.
@@ -64,11 +78,13 @@ enum EncoderPlans {
 
   /// From the embeddings of a whole contrastive batch to the loss and back to the embeddings.
   ///
-  /// Inputs `image` and `text` [pairs, embeddingWidth], `image_groups` and `text_groups` [pairs];
-  /// outputs `loss`, `scale`, and the gradients `image_gradient` and `text_gradient` as wanted.
+  /// Inputs `image` and `text` [pairs, embeddingWidth], `image_groups` and `text_groups` [pairs],
+  /// and with distillation `teacher` [pairs, teacherWidth]; outputs `loss`, `scale`, with
+  /// distillation its `distillation_loss` without its weight, and the gradients `image_gradient`
+  /// and `text_gradient` as wanted.
   static func loss(
     _ model: DualEncoder, pairs: Int, repeatedPairs: SymmetricInfoNCE.RepeatedPairs,
-    trained: [Parameter]
+    distillation: Distillation? = nil, trained: [Parameter]
   ) -> Plan {
     let graph = Graph()
     let rows = Extent(.pairs)
@@ -76,14 +92,20 @@ enum EncoderPlans {
     let image = graph.input("image", shape)
     let text = graph.input("text", shape)
     let scale = graph[model.logitScale].exponential.reshaped([1])
-    let loss = graph.symmetricInfoNCE(
+    var loss = graph.symmetricInfoNCE(
       image: image, text: text, scale: scale,
       imageGroups: graph.input("image_groups", [rows], .int32),
       textGroups: graph.input("text_groups", [rows], .int32), repeatedPairs: repeatedPairs)
+    var outputs = [("scale", scale)]
+    if let distillation {
+      let distance = distillation.distance(of: image, in: graph)
+      loss = loss + distance * graph.filled(distillation.weight, [1])
+      outputs.append(("distillation_loss", distance))
+    }
+    outputs.append(("loss", loss))
     let start = graph.nodes.count
     func trains(_ parameters: [Parameter]) -> Bool { parameters.contains { trained.contains($0) } }
 
-    var outputs = [("loss", loss), ("scale", scale)]
     var gradients: [(Parameter, Tensor)] = []
     let targets = [image, text, graph[model.logitScale]]
     let found = graph.gradients(of: loss, withRespectTo: targets)

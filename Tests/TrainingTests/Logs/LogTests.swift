@@ -38,6 +38,10 @@ import Testing
         == #"{"kind": "step", "step": 3, "epoch": 0, "loss": 1.5, "logit_scale": 14.3, "#
         + #""learning_rate": 5e-05, "gradient_norm": null, "pairs_per_second": 12.25, "#
         + #""tokens": 90, "data_wait_seconds": 0, "damaged": 0}"#)
+    var taught = row(3)
+    taught.distillationLoss = 0.25
+    #expect(
+      taught.json.line == row(3).json.line.dropLast() + #", "distillation_loss": 0.25}"#)
   }
 
   @Test func `resuming drops later rows and a torn one`() throws {

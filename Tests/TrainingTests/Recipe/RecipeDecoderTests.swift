@@ -61,6 +61,21 @@ import Testing
           path: "/project/recipes/../checkpoints/chinese_clip_vit_b16.h5", imageSize: 336))
   }
 
+  @Test func `masks and a teacher are off unless a recipe has them`() throws {
+    let plain = try RecipeExamples.decode(RecipeExamples.fresh)
+    #expect(plain.model.imageMaskRatio == 0 && plain.objective.distillation == nil)
+    let taught = try RecipeExamples.decode(
+      RecipeExamples.fresh, "model.image_mask_ratio=0.9",
+      "objective.distillation={teacher: ../teacher.h5}")
+    // A Double: what it leaves is rounded down.
+    #expect(taught.model.imageMaskRatio == 0.9)
+    #expect(
+      taught.objective.distillation
+        == .init(teacher: "/project/recipes/../teacher.h5", weight: 0.5))
+    let again = try RecipeDecoder.decode(text: taught.resolved, file: "elsewhere/b.yaml")
+    #expect(again == taught && again.resolved == taught.resolved)
+  }
+
   @Test(arguments: [
     RecipeExamples.tuning, RecipeExamples.fresh, RecipeExamples.residual, RecipeExamples.resized,
   ])
@@ -90,6 +105,7 @@ import Testing
       try RecipeExamples.decode(RecipeExamples.tuning),
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
+        "objective.distillation.teacher=teacher.h5",
         "optimizer.schedule={linear: {warmup: 3 steps}}"),
       try RecipeExamples.decode(
         RecipeExamples.residual, "optimizer.schedule={linear: {warmup: 3 steps}}"),

@@ -72,6 +72,13 @@ import Testing
       old: "tokens_per_chunk: 2048", new: "tokens_per_chunk: 51",
       message: "A caption of `data.context_length`, 52 tokens, has to fit"),
     Mistake(old: "  dropout: 0.1", new: "  family: chinese_clip", message: "no effect here"),
+    Mistake(old: "  dropout: 0.1", new: "  image_mask_ratio: 1", message: "from 0 and below 1"),
+    Mistake(
+      old: "masked }", new: "masked }\n  distillation: { weight: 0.3 }",
+      message: "`objective.distillation.teacher` is missing. A path"),
+    Mistake(
+      old: "masked }", new: "masked }\n  distillation: { teacher: a.h5, weight: 0 }",
+      message: "`objective.distillation.weight` is `0`. The range is a number above 0"),
     Mistake(old: "  from: ../check", new: "  image_from: ../check", message: "`model.from`"),
     Mistake(
       old: "  validation: [../data/muge/valid-0.tar, ../data/muge/valid-1.tar]\n", new: "",
@@ -129,6 +136,9 @@ import Testing
       ("[3, 4, 6, 3]", "[3, 4, 6, \"3\"]", "A list of 4 whole numbers from 1 to 256"),
       ("[3, 4, 6, 3]", "3", "A list of 4 whole numbers from 1 to 256"),
       ("layers: [3, 4, 6, 3]", "patch: 16", "`model.configuration.image.depth` is missing"),
+      (
+        "  train: [", "  image_mask_ratio: 0.5\n  train: [", "Only a vision transformer has patches"
+      ),
     ]
     for (old, new, expected) in cases {
       let text = RecipeExamples.residual.replacing(old, with: new, maxReplacements: 1)

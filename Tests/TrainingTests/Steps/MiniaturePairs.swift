@@ -79,11 +79,16 @@ struct MiniaturePairs {
     captions.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int32($1.count)) }
   }
 
-  /// - Parameter embeddings: of the pictures, where they are given instead of pixels.
-  func batch(embeddings: [Float]? = nil) -> ContrastiveBatch {
+  /// - Parameters:
+  ///   - embeddings: of the pictures, where they are given instead of pixels.
+  ///   - teacherFeatures: of the pictures, where the step need not compute them.
+  func batch(
+    embeddings: [Float]? = nil, teacherFeatures: [Float]? = nil
+  ) -> ContrastiveBatch {
     ContrastiveBatch(
       count: count,
       images: embeddings.map { .embeddings($0) } ?? .pixels { write($0, into: $1) },
+      teacherFeatures: teacherFeatures,
       ids: captions.flatMap { $0 }, offsets: offsets, imageGroups: imageGroups,
       textGroups: textGroups)
   }

@@ -14,10 +14,18 @@ final class ReferenceStep {
   private let loss: ReferenceProgram
   private let textKey: UInt64
 
+  /// What the pictures' tower does not see, and what it learns from.
+  struct Teaching {
+    /// Rows of all pictures' tokens, as many of each.
+    var keptTokens: [Int32]?
+    var distillation: Distillation?
+    var teacherFeatures: [Float] = []
+  }
+
   /// - Parameter textKey: dropout's key of the one chunk of captions.
   init(
     _ model: DualEncoder, pairs: MiniaturePairs, dropout: Float = 0, textKey: UInt64 = 0,
-    repeatedPairs: SymmetricInfoNCE.RepeatedPairs = .masked
+    repeatedPairs: SymmetricInfoNCE.RepeatedPairs = .masked, teaching: Teaching = Teaching()
   ) throws(DeviceError) {
     self.model = model
     self.pairs = pairs
@@ -27,7 +35,9 @@ final class ReferenceStep {
     parameters = device.makeParameters(ParameterLayout(trained: trained, locked: []))
     MiniatureModel.setValues(of: parameters)
     image = try device.compile(
-      EncoderPlans.image(model, imagesPerChunk: pairs.count, trained: trained),
+      EncoderPlans.image(
+        model, imagesPerChunk: pairs.count, trained: trained,
+        keptTokenCount: teaching.keptTokens.map { $0.count / pairs.count }),
       parameters: parameters)
     text = try device.compile(
       EncoderPlans.text(
@@ -35,9 +45,12 @@ final class ReferenceStep {
         dropout: dropout, trained: trained), parameters: parameters)
     loss = try device.compile(
       EncoderPlans.loss(
-        model, pairs: pairs.count, repeatedPairs: repeatedPairs, trained: trained),
+        model, pairs: pairs.count, repeatedPairs: repeatedPairs,
+        distillation: teaching.distillation, trained: trained),
       parameters: parameters)
     image.set("pixels", to: pairs.pictures.flatMap { $0 })
+    if let kept = teaching.keptTokens { image.set(EncoderPlans.keptTokens, to: kept) }
+    if teaching.distillation != nil { loss.set("teacher", to: teaching.teacherFeatures) }
     text.set("ids", to: pairs.captions.flatMap { $0 })
     text.set("starts", to: Array(pairs.offsets.dropLast()))
     text.set("lengths", to: pairs.captions.map { Int32($0.count) })

@@ -13,6 +13,8 @@ struct StepTrial {
   var products = ProductFormat.float32
   /// Whether a parameter is trained, by its path.
   var isTrained: (String) -> Bool = { _ in true }
+  /// Whether the step has a ``MiniatureTeacher``.
+  var hasTeacher = false
 
   /// - Parameter pairs: the capacity; everything in one chunk each, nothing dropped.
   init(pairs: Int) {
@@ -42,7 +44,8 @@ struct StepTrial {
         locked: model.parameters.filter { !isTrained($0.path) }))
     MiniatureModel.setValues(of: parameters)
     let step = try ContrastiveStep(
-      model, settings: settings, on: device, parameters: parameters)
+      model, settings: settings, on: device, parameters: parameters,
+      teacher: hasTeacher ? try MiniatureTeacher.embedder(on: device) : nil)
     return (device, parameters, step)
   }
 
@@ -57,6 +60,7 @@ struct StepTrial {
 /// Loss and gradients of a step.
 struct StepOutcome: Equatable {
   let loss: Float
+  let distillationLoss: Float?
   let logitScale: Float
   /// In the order of the arena.
   let gradients: [Gradient]
@@ -74,6 +78,7 @@ struct StepOutcome: Equatable {
 
   init(_ result: ContrastiveStep.Result, _ parameters: CPUParameters) {
     loss = result.loss
+    distillationLoss = result.distillationLoss
     logitScale = result.logitScale
     gradients = parameters.layout.entries.filter(\.isTrained).map { entry in
       let path = entry.parameter.path
@@ -87,6 +92,7 @@ struct StepOutcome: Equatable {
   func differences(from other: StepOutcome) -> [String] {
     var names = zip(gradients, other.gradients).filter { $0 != $1 }.map(\.0.path)
     if loss.bitPattern != other.loss.bitPattern { names.append("loss") }
+    if distillationLoss != other.distillationLoss { names.append("distillation loss") }
     if gradients.count != other.gradients.count { names.append("the number of gradients") }
     return names
   }

@@ -35,6 +35,26 @@ import Testing
     let model = DualEncoder(Self.tiny)
     let step = try ReferenceStep(
       model, pairs: Self.tinyPairs, dropout: dropout, textKey: 5, repeatedPairs: .plain)
+    try compare(step, model, "dropout \(dropout)")
+  }
+
+  /// Of four patches two stay, in any order.
+  @Test(arguments: [
+    [0, 4, 2, 5, 7, 9, 10, 11, 13], [0, 2, 3, 5, 9, 6, 10, 12, 14],
+    [0, 1, 4, 5, 8, 7, 10, 13, 12],
+  ])
+  func `so it does with masked pictures and a teacher`(kept: [Int32]) throws {
+    let model = DualEncoder(Self.tiny)
+    var generator = SeededGenerator(seed: 4, label: "teacher")
+    let step = try ReferenceStep(
+      model, pairs: Self.tinyPairs, repeatedPairs: .plain,
+      teaching: .init(
+        keptTokens: kept, distillation: Distillation(weight: 0.8, teacherWidth: 5),
+        teacherFeatures: generator.floats(3 * 5)))
+    try compare(step, model, "masks and a teacher")
+  }
+
+  private func compare(_ step: ReferenceStep, _ model: DualEncoder, _ label: String) throws {
     _ = step.run()
     var worst = (error: 0.0, path: "")
     for parameter in model.parameters {
@@ -50,7 +70,7 @@ import Testing
       #expect(error < GradientCheck.tolerance, "\(parameter.path)")
     }
     TestReport.show(
-      "whole model, dropout \(dropout): worst relative error of a gradient \(worst.error) "
+      "whole model, \(label): worst relative error of a gradient \(worst.error) "
         + "(\(worst.path))")
     #expect(worst.error > 0)
   }
