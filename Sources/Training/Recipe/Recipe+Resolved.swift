@@ -78,12 +78,14 @@ extension Recipe {
       return "[\(PlainNumber.text(optimizer.firstBeta)), \(PlainNumber.text(optimizer.secondBeta))]"
     case ("optimizer.adamw.epsilon", _): return PlainNumber.text(optimizer.epsilon)
     case ("optimizer.adamw.weight_decay", _): return PlainNumber.text(optimizer.weightDecay)
+    case ("optimizer.adamw.decay_exclusions", _): return optimizer.decayExclusions.rawValue
     case ("optimizer.schedule", .constant): return "constant"
     case ("optimizer.schedule.cosine.warmup", .cosine(let warmup, _)): return warmup.description
     case ("optimizer.schedule.cosine.floor", .cosine(_, let floor)): return PlainNumber.text(floor)
     case ("optimizer.schedule.linear.warmup", .linear(let warmup)): return warmup.description
     case ("optimizer.clip_gradient_norm", _):
       return optimizer.clipGradientNorm.map { PlainNumber.text($0) }
+    case ("optimizer.layer_rate_decay", _): return PlainNumber.text(optimizer.layerRateDecay)
     default: return nil
     }
   }

@@ -158,8 +158,13 @@ enum RecipeSchema {
       presence: .fallback("1e-6"), effect: "Added to the root of the second mean."),
     RecipeKey(
       path: "optimizer.adamw.weight_decay", type: .number(.from(0, to: 10)), presence: .required,
-      effect: "Shrinks weights, not parameters of one dimension (norms, biases, `logit_scale`) "
-        + "unless a rule says `decay`."),
+      effect: "Shrinks weights, but for what `decay_exclusions` and rules with `decay` say."),
+    RecipeKey(
+      path: "optimizer.adamw.decay_exclusions",
+      type: .choice(DecayExclusions.allCases.map(\.rawValue)),
+      presence: .fallback(DecayExclusions.oneDimensional.rawValue),
+      effect: "Keeps from decay what has one dimension (norms, biases, `logit_scale`), what "
+        + "Chinese-CLIP keeps from it, or nothing; a rule's `decay` goes before."),
     RecipeKey(
       path: "optimizer.schedule", type: .choice(["constant"], orGroups: ["cosine", "linear"]),
       presence: .fallback("constant"),
@@ -178,6 +183,11 @@ enum RecipeSchema {
     RecipeKey(
       path: "optimizer.clip_gradient_norm", type: .number(.above(0, to: 1_000_000)),
       presence: .optional("no clipping"), effect: "Scales gradients of a larger norm down to it."),
+    RecipeKey(
+      path: "optimizer.layer_rate_decay", type: .number(.above(0, to: 1)),
+      presence: .fallback("1"),
+      effect: "Multiplies the learning rate of each layer of a tower by this share of the next "
+        + "one's."),
   ]
 
   private static let stretch = RecipeType.duration(allowsPercent: true, allowsNothing: false)

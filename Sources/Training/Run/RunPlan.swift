@@ -96,8 +96,7 @@ public struct RunPlan: Sendable {
     let optimizer = preparation.recipe.optimizer
     return Row(
       path: parameter.path, sizes: parameter.sizes, isTrained: true,
-      weightDecay: optimizer.weightDecay
-        * treatment.decay(dimensionCount: parameter.sizes.count),
+      weightDecay: optimizer.weightDecay * treatment.decay,
       learningRate: optimizer.learningRate * treatment.rate)
   }
 }

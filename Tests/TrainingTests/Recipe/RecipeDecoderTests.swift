@@ -63,6 +63,7 @@ import Testing
 
   @Test(arguments: [
     RecipeExamples.tuning, RecipeExamples.fresh, RecipeExamples.residual, RecipeExamples.resized,
+    RecipeExamples.steered,
   ])
   func `the resolved text decodes to an equal recipe in any folder`(_ text: String) throws {
     let recipe = try RecipeExamples.decode(text)
