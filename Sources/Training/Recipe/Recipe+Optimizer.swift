@@ -14,6 +14,8 @@ extension Recipe {
     public let clipGradientNorm: Float?
     /// What each layer of a tower keeps of the rate of the one behind it, (0, 1].
     public let layerRateDecay: Float
+    /// What an average of the weights keeps of itself in an update, (0, 1); nothing for no average.
+    public let averageDecay: Float?
   }
 
   public enum Schedule: Sendable, Equatable {

@@ -86,6 +86,7 @@ extension Recipe {
     case ("optimizer.clip_gradient_norm", _):
       return optimizer.clipGradientNorm.map { PlainNumber.text($0) }
     case ("optimizer.layer_rate_decay", _): return PlainNumber.text(optimizer.layerRateDecay)
+    case ("optimizer.ema_decay", _): return optimizer.averageDecay.map { PlainNumber.text($0) }
     default: return nil
     }
   }

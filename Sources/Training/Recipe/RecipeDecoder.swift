@@ -72,7 +72,8 @@ public enum RecipeDecoder {
       decayExclusions: try word("optimizer.adamw.decay_exclusions", in: values),
       schedule: try schedule(values),
       clipGradientNorm: values.optionalNumber("optimizer.clip_gradient_norm").map(Float.init),
-      layerRateDecay: Float(try values.number("optimizer.layer_rate_decay")))
+      layerRateDecay: Float(try values.number("optimizer.layer_rate_decay")),
+      averageDecay: values.optionalNumber("optimizer.ema_decay").map(Float.init))
   }
 
   private static func schedule(_ values: RecipeValues) throws(RecipeError) -> Recipe.Schedule {

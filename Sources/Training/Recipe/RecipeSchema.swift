@@ -188,6 +188,11 @@ enum RecipeSchema {
       presence: .fallback("1"),
       effect: "Multiplies the learning rate of each layer of a tower by this share of the next "
         + "one's."),
+    RecipeKey(
+      path: "optimizer.ema_decay", type: .number(.above(0, below: 1)),
+      presence: .optional("no average"),
+      effect: "Keeps a moving average of the weights, of which each update leaves this share, as "
+        + "what is validated and used."),
   ]
 
   private static let stretch = RecipeType.duration(allowsPercent: true, allowsNothing: false)

@@ -70,6 +70,10 @@ struct NumberRange: Sendable, CustomStringConvertible {
     NumberRange(lower: lower, upper: upper, includesLower: false, includesUpper: true)
   }
 
+  static func above(_ lower: Double, below upper: Double) -> NumberRange {
+    NumberRange(lower: lower, upper: upper, includesLower: false, includesUpper: false)
+  }
+
   static func from(_ lower: Double, below upper: Double) -> NumberRange {
     NumberRange(lower: lower, upper: upper, includesLower: true, includesUpper: false)
   }

@@ -40,7 +40,8 @@ extension RunPlan: CustomStringConvertible {
       (["Memory"]
       + [
         line("parameters", memory.parameters), line("gradients", memory.gradients),
-        line("moments", memory.moments), line("image activations", memory.imageActivations),
+        line("moments", memory.moments), line("averages", memory.averages),
+        line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
         line("loss activations", memory.lossActivations), line("in all", memory.total), "",
       ]).joined(separator: "\n")
@@ -93,7 +94,7 @@ extension RunPlan: CustomStringConvertible {
         "memory_bytes",
         .object([
           ("parameters", .integer(memory.parameters)), ("gradients", .integer(memory.gradients)),
-          ("moments", .integer(memory.moments)),
+          ("moments", .integer(memory.moments)), ("averages", .integer(memory.averages)),
           ("image_activations", .integer(memory.imageActivations)),
           ("text_activations", .integer(memory.textActivations)),
           ("loss_activations", .integer(memory.lossActivations)),

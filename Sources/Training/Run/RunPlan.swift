@@ -20,12 +20,14 @@ public struct RunPlan: Sendable {
     public let parameters: Int
     public let gradients: Int
     public let moments: Int
+    public let averages: Int
     public let imageActivations: Int
     public let textActivations: Int
     public let lossActivations: Int
 
     public var total: Int {
-      parameters + gradients + moments + imageActivations + textActivations + lossActivations
+      parameters + gradients + moments + averages + imageActivations + textActivations
+        + lossActivations
     }
   }
 
@@ -72,7 +74,9 @@ public struct RunPlan: Sendable {
     let layout = loaded.parameters.layout
     memory = Memory(
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,
-      moments: 8 * layout.trainedElementCount, imageActivations: cost.imageBytes,
+      moments: 8 * layout.trainedElementCount,
+      averages: recipe.optimizer.averageDecay == nil ? 0 : 4 * layout.trainedElementCount,
+      imageActivations: cost.imageBytes,
       textActivations: cost.textBytes, lossActivations: cost.lossBytes)
   }
 

@@ -28,6 +28,17 @@ import Testing
     #expect(recipe.memoryBudget.bytes == 4 << 30)
   }
 
+  @Test func `decay, layers' rates and an average are steered by their keys`() throws {
+    let steered = try RecipeExamples.decode(RecipeExamples.steered).optimizer
+    #expect(steered.decayExclusions == .chineseCLIP)
+    #expect(steered.layerRateDecay == 0.75)
+    #expect(steered.averageDecay == 0.999)
+    let plain = try RecipeExamples.decode(RecipeExamples.tuning).optimizer
+    #expect(plain.decayExclusions == .oneDimensional)
+    #expect(plain.layerRateDecay == 1)
+    #expect(plain.averageDecay == nil)
+  }
+
   @Test func `a model from nothing has its configuration and defaults`() throws {
     let recipe = try RecipeExamples.decode(RecipeExamples.fresh)
     guard case .fresh(let model) = recipe.model.source else {
@@ -88,7 +99,7 @@ import Testing
   /// A key that is missing there could change in the middle of a run without anybody noticing.
   @Test func `every key stands in the resolved recipe that gives it`() throws {
     let recipes = [
-      try RecipeExamples.decode(RecipeExamples.tuning),
+      try RecipeExamples.decode(RecipeExamples.steered),
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
         "optimizer.schedule={linear: {warmup: 3 steps}}"),
