@@ -5,6 +5,7 @@ extension Recipe {
     public let rules: ParameterRules
     /// The share of activations dropped in training, [0, 1).
     public let dropout: Float
+    public let lora: LoRA?
   }
 
   public enum Source: Sendable, Equatable {

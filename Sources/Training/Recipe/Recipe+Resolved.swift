@@ -37,6 +37,10 @@ extension Recipe {
     switch path {
     case "model.train": return RecipeWriter.list(model.rules.rules.map(\.description))
     case "model.dropout": return PlainNumber.text(model.dropout)
+    case "model.lora.rank": return model.lora.map { "\($0.rank)" }
+    case "model.lora.alpha": return model.lora.map { PlainNumber.text($0.alpha) }
+    case "model.lora.layers":
+      return model.lora.map { RecipeWriter.list($0.layers.map(\.text)) }
     default: break
     }
     switch model.source {

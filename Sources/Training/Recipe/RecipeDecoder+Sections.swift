@@ -26,7 +26,15 @@ extension RecipeDecoder {
     }
     return Recipe.Model(
       source: source, rules: ParameterRules(rules: try values.rules("model.train")),
-      dropout: Float(try values.number("model.dropout")))
+      dropout: Float(try values.number("model.dropout")), lora: try lora(values))
+  }
+
+  private static func lora(_ values: RecipeValues) throws(RecipeError) -> Recipe.LoRA? {
+    guard values.has("model.lora") else { return nil }
+    return Recipe.LoRA(
+      rank: try values.integer("model.lora.rank"),
+      alpha: Float(try values.number("model.lora.alpha")),
+      layers: try values.parameterPatterns("model.lora.layers"))
   }
 
   private static func fresh(

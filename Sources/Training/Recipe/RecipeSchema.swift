@@ -31,7 +31,19 @@ enum RecipeSchema {
     RecipeKey(
       path: "model.dropout", type: .number(.from(0, below: 1)), presence: .fallback("0"),
       effect: "Drops this share of the text tower's activations in training."),
+    RecipeKey(
+      path: "model.lora.rank", type: .integer(ModelRanges.lowRank), presence: withLoRA,
+      effect: "Gives the chosen linear layers an update of so many dimensions, beside the weight."),
+    RecipeKey(
+      path: "model.lora.alpha", type: .number(.above(0, to: 10_000)), presence: withLoRA,
+      effect: "Multiplies the updates, divided by their rank."),
+    RecipeKey(
+      path: "model.lora.layers", type: .parameterPatterns, presence: withLoRA,
+      effect: "Chooses the linear layers, by patterns over paths such as "
+        + "`text/blocks/0/attention/query`."),
   ]
+
+  private static let withLoRA = RecipeKey.Presence.optional("needed in `model.lora`")
 
   private static let width = RecipeType.integer(ModelRanges.width)
   private static let depth = RecipeType.integer(ModelRanges.depth)

@@ -109,10 +109,13 @@ extension Trainer {
 extension LoadedModel {
   /// Everything of a checkpoint that is not a tensor.
   func document(recipe: Recipe?, state: RunState?) -> CheckpointDocument {
-    CheckpointDocument(
+    var document = CheckpointDocument(
       family: ModelDescription.family, configuration: description.configurationText,
       vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
       recipe: recipe?.resolved ?? "", toolVersion: ToolVersion.current, run: state?.values)
+    // A reader that does not know them would leave low-rank updates out.
+    if description.configuration.lowRankUpdates != nil { document.formatVersion = 2 }
+    return document
   }
 
   /// The model as it is used: averages where there are some, and what has none.

@@ -28,11 +28,14 @@ import Testing
     #expect(recipe.memoryBudget.bytes == 4 << 30)
   }
 
-  @Test func `decay, layers' rates and an average are steered by their keys`() throws {
+  @Test func `decay, rates, an average and low-rank updates are steered by their keys`() throws {
     let steered = try RecipeExamples.decode(RecipeExamples.steered).optimizer
     #expect(steered.decayExclusions == .chineseCLIP)
     #expect(steered.layerRateDecay == 0.75)
     #expect(steered.averageDecay == 0.999)
+    let lora = try #require(try RecipeExamples.decode(RecipeExamples.steered).model.lora)
+    #expect(lora.rank == 8 && lora.alpha == 16)
+    #expect(lora.layers.map(\.text) == ["text/blocks/*/attention/**"])
     let plain = try RecipeExamples.decode(RecipeExamples.tuning).optimizer
     #expect(plain.decayExclusions == .oneDimensional)
     #expect(plain.layerRateDecay == 1)

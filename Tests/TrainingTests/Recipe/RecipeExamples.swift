@@ -36,7 +36,10 @@ enum RecipeExamples {
     "weight_decay: 0.001 }", with: "weight_decay: 0.001, decay_exclusions: chinese_clip }"
   ).replacing(
     "  clip_gradient_norm: 1.0",
-    with: "  clip_gradient_norm: 1.0\n  layer_rate_decay: 0.75\n  ema_decay: 0.999")
+    with: "  clip_gradient_norm: 1.0\n  layer_rate_decay: 0.75\n  ema_decay: 0.999"
+  ).replacing(
+    "  dropout: 0.1",
+    with: "  dropout: 0.1\n  lora: { rank: 8, alpha: 16, layers: [text/blocks/*/attention/**] }")
 
   static let fresh = """
     run: tiny
