@@ -61,8 +61,7 @@ import Testing
     }
     TestReport.show(
       "whole model, dropout \(dropout), updates \(hasUpdates): worst relative error of a gradient "
-        + "\(worst.error) "
-        + "(\(worst.path))")
+        + "\(worst.error) (\(worst.path))")
     #expect(worst.error > 0)
   }
 
