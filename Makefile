@@ -13,7 +13,7 @@ PEERS_PYTHON := $(PEERS)/bin/python
 PEERS_READY := $(PEERS)/installed
 DUIQI := .build/release/duiqi
 CONFIGURATION ?= debug
-PARITY_SIZES ?= tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 vit-b-16
+PARITY_SIZES ?= tiny-rn50 tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 rn50 vit-b-16
 PARITY_FOLDER ?= .build/parity
 
 .DEFAULT_GOAL := help

@@ -13,7 +13,8 @@ import onnxruntime
 import torch
 import transformers
 from cn_clip.clip import load_from_name
-from cn_clip.clip.model import CLIP
+
+from parity_models import original_class
 
 # Largest errors allowed of an embedding's element: of the same numbers in other orders of
 # addition, and of another program's products.
@@ -21,6 +22,7 @@ SAME, OTHER = 1e-5, 1e-4
 
 # The original's names of the published sizes: towers, pixels.
 PUBLISHED = {
+    "rn50": ("RN50", "RBT3-chinese", 224),
     "vit-b-16": ("ViT-B-16", "RoBERTa-wwm-ext-base-chinese", 224),
     "vit-l-14": ("ViT-L-14", "RoBERTa-wwm-ext-base-chinese", 224),
     "vit-l-14-336": ("ViT-L-14-336", "RoBERTa-wwm-ext-base-chinese", 336),
@@ -45,24 +47,11 @@ def huggingface_rows(folder, pixels, ids, reference):
             ("transformers: embeddings", error, SAME, "")]
 
 
-def original_model(sizes):
-    (width, depth, head_width, patch, image_size), (text_width, text_depth), embedding = sizes
-    text_head_width = 64 if text_width >= 768 else 16
-    return CLIP(
-        embed_dim=embedding, image_resolution=image_size, vision_layers=depth, vision_width=width,
-        vision_patch_size=patch, vision_head_width=head_width, vocab_size=21128,
-        text_hidden_size=text_width, text_num_hidden_layers=text_depth,
-        text_num_attention_heads=text_width // text_head_width,
-        text_intermediate_size=4 * text_width, text_max_position_embeddings=512,
-        text_type_vocab_size=2, text_hidden_act="gelu", text_hidden_dropout_prob=0.1,
-        text_attention_probs_dropout_prob=0.1, text_initializer_range=0.02).eval()
-
-
-def original_rows(path, size, sizes, pixels, ids, reference):
+def original_rows(path, name, size, pixels, ids, reference):
     """The original's class from our file; the original's own loader where it knows the size."""
     state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    state = {name.removeprefix("module."): value for name, value in state.items()}
-    model = original_model(sizes)
+    state = {key.removeprefix("module."): value for key, value in state.items()}
+    model = original_class(size)
     # Strict: any name that is missing or too many is an error.
     model.load_state_dict(state)
     with torch.no_grad():
@@ -70,16 +59,16 @@ def original_rows(path, size, sizes, pixels, ids, reference):
     error = max(largest(image, reference["image_embeddings"]),
                 largest(text, reference["text_embeddings"]))
     rows = [("cn_clip: embeddings", error, SAME, "")]
-    if size in PUBLISHED:
-        image_name, text_name, image_size = PUBLISHED[size]
+    if name in PUBLISHED:
+        image_name, text_name, image_size = PUBLISHED[name]
         with contextlib.redirect_stdout(io.StringIO()):
             loaded, _ = load_from_name(
                 str(path), device="cpu", vision_model_name=image_name, text_model_name=text_name,
                 input_resolution=image_size)
         # It rounds most weights to Float16 on the way.
-        wrong = [name for name, value in loaded.state_dict().items()
-                 if not (torch.equal(value, state[name])
-                         or torch.equal(value, state[name].half().float()))]
+        wrong = [key for key, value in loaded.state_dict().items()
+                 if not (torch.equal(value, state[key])
+                         or torch.equal(value, state[key].half().float()))]
         rows.append(("cn_clip's load: wrong weights", float(len(wrong)), 0, str(wrong[:3])
                      if wrong else ""))
     return rows

@@ -1,9 +1,9 @@
-"""Our parameters' paths out of transformers' names of a ChineseCLIPModel: part of parity.py."""
+"""Our parameters' paths out of the names of transformers and of the original: part of parity.py."""
 
 import re
 
-# Our paths out of the library's names.
-PATHS = [
+# Of transformers' ChineseCLIPModel.
+LIBRARY = [
     (r"vision_model\.embeddings\.patch_embedding\.weight", "image/patch_embedding/weight"),
     (r"vision_model\.embeddings\.class_embedding", "image/class_embedding"),
     (r"vision_model\.embeddings\.position_embedding\.weight", "image/positions"),
@@ -36,12 +36,43 @@ PATHS = [
 ]
 
 
-def our_path(key):
+# Of cn_clip's CLIP with a residual image tower. Its text tower has the library's names within.
+NORM = {"running_mean": "running_mean", "running_var": "running_variance",
+        "num_batches_tracked": "chunk_count", "weight": "weight", "bias": "bias"}
+PLACES = {"1": "reduction", "2": "convolution", "3": "expansion"}
+POOL = {"q": "query", "k": "key", "v": "value", "c": "output"}
+
+
+def library_path(key):
     for letter, word in (("q_proj", "query"), ("k_proj", "key"), ("v_proj", "value"),
                          ("out_proj", "output")):
         key = key.replace(f"self_attn.{letter}", f"self_attn.{word}")
-    for pattern, path in PATHS:
+    for pattern, path in LIBRARY:
         match = re.fullmatch(pattern, key)
         if match:
             return match.expand(path)
     raise KeyError(f"{key} is none of the model's parameters")
+
+
+def original_path(key):
+    if key == "text_projection":
+        return "text/projection/weight"
+    if key.startswith("bert."):
+        return library_path("text_model." + key.removeprefix("bert."))
+    if not key.startswith("visual."):
+        return library_path(key)
+    key = key.removeprefix("visual.")
+    if match := re.fullmatch(r"(?:layer(\d)\.(\d+)\.)?(conv|bn)(\d)\.(\w+)", key):
+        layer, block, kind, place, name = match.groups()
+        owner = (f"image/stem/{int(place) - 1}" if layer is None
+                 else f"image/layers/{int(layer) - 1}/{block}/{PLACES[place]}")
+        return f"{owner}/weight" if kind == "conv" else f"{owner}/norm/{NORM[name]}"
+    if match := re.fullmatch(r"layer(\d)\.(\d+)\.downsample\.([01])\.(\w+)", key):
+        layer, block, part, name = match.groups()
+        owner = f"image/layers/{int(layer) - 1}/{block}/shortcut"
+        return f"{owner}/weight" if part == "0" else f"{owner}/norm/{NORM[name]}"
+    if key == "attnpool.positional_embedding":
+        return "image/pool/positions"
+    if match := re.fullmatch(r"attnpool\.([qkvc])_proj\.(\w+)", key):
+        return f"image/pool/{POOL[match[1]]}/{match[2]}"
+    raise KeyError(f"visual.{key} is none of the model's parameters")
