@@ -36,21 +36,22 @@ enum TinyCheckpoint {
   /// - Parameters:
   ///   - seed: other seeds are other models.
   ///   - image: the image tower.
+  ///   - isAveraged: whether its parameters are averages, with weights behind them.
   ///   - edit: changes what the checkpoint says of itself.
   @discardableResult
   static func write(
     to folder: TemporaryFolder, name: String, seed: UInt64 = 7,
-    image: ImageTower.Configuration = visionTransformer,
+    image: ImageTower.Configuration = visionTransformer, isAveraged: Bool = false,
     edit: (inout CheckpointDocument) -> Void = { _ in }
   ) throws -> String {
     let path = "\(folder.path)/\(name)"
-    try make(path, seed: seed, image: image, edit)
+    try make(path, seed: seed, image: image, isAveraged: isAveraged, edit)
     return path
   }
 
   private static func make(
     _ path: String, seed: UInt64, image: ImageTower.Configuration = visionTransformer,
-    _ edit: (inout CheckpointDocument) -> Void
+    isAveraged: Bool = false, _ edit: (inout CheckpointDocument) -> Void
   ) throws {
     let tokenizer = try Tokenizer(
       vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
@@ -70,6 +71,8 @@ enum TinyCheckpoint {
       vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
       recipe: "", toolVersion: ToolVersion.current, run: nil)
     edit(&document)
-    try CheckpointWriter.write(to: path, document: document, parameters: loaded.tensors)
+    try CheckpointWriter.write(
+      to: path, document: document, parameters: loaded.tensors,
+      weights: isAveraged ? loaded.tensors : [])
   }
 }
