@@ -138,8 +138,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "Models", "PairData",
-        "TestSupport", "Training", "WeightFiles",
+        "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "FileTestSupport", "Models",
+        "PairData", "TestSupport", "Training", "WeightFiles",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -75,9 +75,14 @@ static int64_t wait_for_job(dq_thread_pool *pool, int64_t seen) {
   return current;
 }
 
+static _Thread_local int64_t thread_number = 0;
+
+int64_t dq_thread_number(void) { return thread_number; }
+
 static void *work(void *argument) {
   const worker_seat *seat = argument;
   dq_thread_pool *pool = seat->pool;
+  thread_number = seat->number;
   int64_t seen = 0;
   for (;;) {
     seen = wait_for_job(pool, seen);

@@ -1,7 +1,7 @@
 #include "CKernels.h"
 #include "clones.h"
 #include "lanes.h"
-#include "product.h"
+#include "product_pairs.h"
 
 // c [m, n] (+)= a^T b for a [rows, m] and b [rows, n]: what all rows together say about a weight.
 //
@@ -21,9 +21,9 @@ static void fetch_share(const float *from, int64_t floats, int64_t share, int64_
   }
 }
 
-void dq_weight_gradient(
+DQ_INLINE void sum_over_rows(
   int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c) {
+  int64_t m_end, int accumulate, float *c, void (*run)(const dq_product *)) {
   const int64_t panels = (n + panel_width - 1) / panel_width;
   const int64_t tiles = (m_end - m_begin + tile_rows - 1) / tile_rows;
   for (int64_t row = 0; row < rows; row += block_rows) {
@@ -44,7 +44,29 @@ void dq_weight_gradient(
         m_end - first < tile_rows ? m_end - first : tile_rows,
         (n - column < panel_width ? n - column : panel_width) / 16, depth,
         accumulate || row > 0, 0};
-      dq_product_run(&product);
+      run(&product);
     }
   }
 }
+
+void dq_weight_gradient(
+  int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
+  int64_t m_end, int accumulate, float *c) {
+  sum_over_rows(rows, m, n, a, b, m_begin, m_end, accumulate, c, dq_product_run);
+}
+
+#if DQ_HAS_BFLOAT16
+void dq_bfloat16_weight_gradient(
+  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
+  int64_t m_end, int accumulate, float *c) {
+  sum_over_rows(pairs, m, n, a, b, m_begin, m_end, accumulate, c, dq_pair_product_run);
+}
+#else
+void dq_bfloat16_weight_gradient(
+  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
+  int64_t m_end, int accumulate, float *c) {
+  (void)pairs, (void)m, (void)n, (void)a, (void)b, (void)m_begin, (void)m_end;
+  (void)accumulate, (void)c;
+  __builtin_trap();
+}
+#endif

@@ -52,6 +52,7 @@ struct CPUBuffer {
 /// What an operation's code is given besides its values.
 struct CPUContext {
   let threads: ThreadPool
+  let products: ProductFormat
   /// At least as many floats as the operation asked for; not initialized.
   let scratch: UnsafeMutablePointer<Float>
   let randomKey: UInt64
@@ -62,12 +63,17 @@ protocol CPUExecutable: Operation {
   /// - Parameter results: `nil` where nobody reads a result.
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext)
 
-  /// How many floats of scratch a run with these inputs and results needs.
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int
+  /// How many floats of scratch a run with these inputs and results needs; the context's own
+  /// scratch is that of nothing yet.
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int
 }
 
 extension CPUExecutable {
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int { 0 }
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int { 0 }
 }
 
 /// How many elements a task of an elementwise loop gets: 64 KiB, so a task's data stays in the

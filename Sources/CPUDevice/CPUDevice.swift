@@ -3,9 +3,14 @@ public import Autodiff
 /// Runs plans on CPU threads, each program in one arena.
 public struct CPUDevice: Device {
   public let threads: ThreadPool
+  /// What matrix products round their operands to here.
+  public let products: ProductFormat
 
-  public init(threadCount: Int) {
+  /// - Parameter products: what matrix products round their operands to; Float32 where the machine
+  ///   has no instructions for it.
+  public init(threadCount: Int, products: ProductFormat = .float32) {
     threads = ThreadPool(threadCount: threadCount)
+    self.products = products.isFast ? products : .float32
     GEMM.useCallersThread()
   }
 
@@ -21,6 +26,6 @@ public struct CPUDevice: Device {
     guard unsupported.isEmpty else {
       throw .unsupportedOperations(device: "The CPU device", names: unsupported.sorted())
     }
-    return CPUProgram(plan, parameters: parameters, threads: threads)
+    return CPUProgram(plan, parameters: parameters, device: self)
   }
 }

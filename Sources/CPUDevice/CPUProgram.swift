@@ -12,6 +12,7 @@ public final class CPUProgram: ExecutableProgram {
   private var scratch = Arena(byteCount: 0)
   private(set) var steps: [CompiledStep]
   let threads: ThreadPool
+  private let products: ProductFormat
   private var inputs: [NamedBuffer]
   private var outputs: [NamedBuffer]
   private var sizes: AxisSizes?
@@ -24,10 +25,11 @@ public final class CPUProgram: ExecutableProgram {
     var buffer: CPUBuffer
   }
 
-  init(_ plan: Plan, parameters: CPUParameters, threads: ThreadPool) {
+  init(_ plan: Plan, parameters: CPUParameters, device: CPUDevice) {
     self.plan = plan
     self.parameters = parameters
-    self.threads = threads
+    threads = device.threads
+    products = device.products
     let arena = Arena(byteCount: plan.arenaByteCount)
     self.arena = arena
 
@@ -129,7 +131,7 @@ public final class CPUProgram: ExecutableProgram {
 
   private func context(_ step: CompiledStep, _ randomKey: UInt64) -> CPUContext {
     CPUContext(
-      threads: threads,
+      threads: threads, products: products,
       scratch: scratch.base.assumingMemoryBound(to: Float.self) + step.scratchOffset,
       randomKey: randomKey)
   }
@@ -205,7 +207,9 @@ public final class CPUProgram: ExecutableProgram {
       for index in group where !steps[index].isAliasedView {
         let step = steps[index]
         steps[index].scratchOffset = end
-        end += (step.operation.scratchCount(for: step.inputs, results: step.results) + 63) / 64 * 64
+        let count = step.operation.scratchCount(
+          for: step.inputs, results: step.results, in: context(step, 0))
+        end += (count + 63) / 64 * 64
       }
       count = max(count, end)
     }

@@ -25,6 +25,8 @@ struct GatheredProduct {
     (self.rows, self.columns, self.depth) = (rows, columns, depth)
   }
 
+  /// Convolutions stay in Float32, which no thread rounds.
+  private var packedCount: Int { product.scratchCount(threadCount: 0) }
   private var blockRows: Int { max(8, Self.blockFloats / max(depth, 1) / 8 * 8) }
   private var blockCount: Int { (rows + blockRows - 1) / blockRows }
   private var slots: Int { min(Self.slotCount, blockCount) }
@@ -32,21 +34,21 @@ struct GatheredProduct {
   private var gatheredCount: Int { min(blockRows, rows) * depth }
 
   /// The packed operand, then a block for each slot.
-  var scratchCount: Int { (product.packedCount + 63) / 64 * 64 + slots * gatheredCount }
+  var scratchCount: Int { (packedCount + 63) / 64 * 64 + slots * gatheredCount }
 
   func run(
     into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     on threads: ThreadPool, gathering: RowGathering
   ) {
     product.pack(into: scratch, on: threads)
-    let blocks = scratch + (product.packedCount + 63) / 64 * 64
+    let blocks = scratch + (packedCount + 63) / 64 * 64
     threads.run(taskCount: slots) { slot in
       let gathered = blocks + slot * gatheredCount
       for block in stride(from: slot, to: blockCount, by: slots) {
         let range = block * blockRows..<min((block + 1) * blockRows, rows)
         gathering(range, gathered)
         product.multiply(
-          rows: range.count, x: gathered, panels: scratch, start: nil,
+          rows: range.count, x: gathered, scratch: scratch, start: nil,
           into: y + range.lowerBound * columns)
       }
     }

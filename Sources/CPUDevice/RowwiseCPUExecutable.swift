@@ -30,7 +30,7 @@ extension RowwiseCPUExecutable {
 /// threads nor on the group that it runs in.
 enum RowBlocks {
   /// Enough rows to make a product's packing cheap, few enough for the nearest cache.
-  private static let limit = 192
+  static let limit = 192
   /// Below this, cutting costs more than it saves.
   private static let smallest = 32
 

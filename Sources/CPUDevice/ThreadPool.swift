@@ -25,6 +25,9 @@ public final class ThreadPool: @unchecked Sendable {
     dq_thread_pool_destroy(pool)
   }
 
+  /// The place of the calling thread, below `threadCount`, while it runs a task.
+  static var threadNumber: Int { Int(dq_thread_number()) }
+
   /// A closure as C passes it on; by itself it would be wrapped anew, on the heap, by every task.
   private struct Job {
     let body: (Int) -> Void

@@ -1,14 +1,15 @@
+import FileTestSupport
 import Foundation
 import Testing
 
 @testable import Training
 
 @Suite struct TensorBoardEventsTests {
-  private let folder: String
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
 
   init() throws {
-    folder = NSTemporaryDirectory() + "duiqi-events-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    temporary = try TemporaryFolder()
   }
 
   private func bytes(of path: String) -> [UInt8] {

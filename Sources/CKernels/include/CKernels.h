@@ -240,6 +240,15 @@ void dq_panel_product(
   int64_t rows, int64_t columns, int64_t depth, const float *a, int64_t a_stride,
   const float *panels, const float *start, float *c);
 
+/// Packs one panel of op(b) [2 pairs, columns] in words of neighbours along the depth.
+void dq_pack_bfloat16_panel(
+  int64_t pairs, int64_t columns, int transposes, const float *b, int64_t stride, int64_t panel,
+  float *to);
+/// c [rows, columns] = start + a op(b) for a [rows, pairs] in words of neighbours.
+void dq_bfloat16_panel_product(
+  int64_t rows, int64_t columns, int64_t pairs, const float *a, const float *panels,
+  const float *start, float *c);
+
 // MARK: weight_gradient.c
 
 /// Rows m_begin ..< m_end of c [m, n] = a^T b for a [rows, m] and b [rows, n]; ADDS if
@@ -248,6 +257,22 @@ void dq_panel_product(
 void dq_weight_gradient(
   int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
   int64_t m_end, int accumulate, float *c);
+
+/// The same for a and b in pairs of rows, as `dq_round_rows` makes them: `pairs` rows of words.
+void dq_bfloat16_weight_gradient(
+  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
+  int64_t m_end, int accumulate, float *c);
+
+// MARK: bfloat16.c. Words of two BF16 each, passed as floats; for machines whose
+// `dq_bfloat16_is_fast` is not 0 alone, as are the functions of panels.c and weight_gradient.c with
+// that name.
+
+int dq_bfloat16_is_fast(void);
+/// Rounds x [2 pairs] to words of neighbours.
+void dq_round_neighbours(int64_t pairs, const float *x, float *words);
+/// Rounds x [rows, width] to words [(rows + 1) / 2, width], each of an element and the one below
+/// it; zeros are below the last row of an odd number.
+void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words);
 
 // MARK: logits.c. A tile S [m, n] of a larger matrix of logits, `stride` floats between rows.
 

@@ -13,6 +13,10 @@ dq_thread_pool *dq_thread_pool_create(int64_t thread_count);
 /// time. Every thread begins with a share of its own and then helps the others, so which thread
 /// runs a task is chance.
 void dq_thread_pool_run(dq_thread_pool *pool, int64_t task_count, dq_task body, void *context);
+/// The place of the calling thread in the pool whose task it runs: 0 for the caller of
+/// `dq_thread_pool_run`, below the pool's `thread_count` for all. For room that only one task uses
+/// at a time.
+int64_t dq_thread_number(void);
 /// Stops and joins the threads.
 void dq_thread_pool_destroy(dq_thread_pool *pool);
 

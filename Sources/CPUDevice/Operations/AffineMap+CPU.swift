@@ -3,7 +3,7 @@ internal import CKernels
 
 extension AffineMap: RowwiseCPUExecutable {
   func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
-    product(inputs).pack(into: context.scratch, on: context.threads)
+    product(inputs, context).pack(into: context.scratch, on: context.threads)
   }
 
   func run(
@@ -11,20 +11,23 @@ extension AffineMap: RowwiseCPUExecutable {
   ) {
     guard let y = results[0] else { return }
     let x = inputs[0]
-    product(inputs).multiply(
-      rows: rows.count, x: x.floats + rows.lowerBound * x.width, panels: context.scratch,
+    product(inputs, context).multiply(
+      rows: rows.count, x: x.floats + rows.lowerBound * x.width, scratch: context.scratch,
       start: inputs.count == 3 ? UnsafePointer(inputs[2].floats) : nil,
       into: y.floats + rows.lowerBound * y.width)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
-    product(inputs).packedCount
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
+    product(inputs, context).scratchCount(threadCount: context.threads.threadCount)
   }
 
-  private func product(_ inputs: [CPUBuffer]) -> PanelProduct {
+  private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (x, weight) = (inputs[0], inputs[1])
     return PanelProduct(
-      rows: x.rows, columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true)
+      rows: x.rows, columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true,
+      format: context.products)
   }
 }
 
@@ -38,7 +41,9 @@ extension BiasGradient: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     RowReduction(rows: inputs[0].rows, width: inputs[0].width).scratchCount
   }
 }

@@ -25,7 +25,9 @@ extension Attention: CPUExecutable {
     zeroPadding(of: [y], spans: spans)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     inputs[0].count
       + AttentionTasks.scratchCount(
         SequenceSpans(layout, rows: inputs[0].rows, tensors: inputs[3...]),
@@ -57,7 +59,9 @@ extension AttentionGradient: CPUExecutable {
     zeroPadding(of: [dq, dk, dv], spans: spans)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     2 * inputs[0].count
       + AttentionTasks.scratchCount(
         SequenceSpans(forward.layout, rows: inputs[0].rows, tensors: inputs[6...]),

@@ -50,7 +50,9 @@ extension BatchNormalization: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     let width = inputs[0].width
     return RowReduction(rows: inputs[0].rows, width: width).scratchCount + 3 * width
   }
@@ -82,7 +84,9 @@ extension BatchNormalizationParameterGradient: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     RowReduction(rows: inputs[0].rows, width: 2 * inputs[0].width).scratchCount
   }
 }

@@ -18,7 +18,9 @@ extension Convolution: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     guard let y = results[0] else { return 0 }
     let filters = inputs[1]
     let product = GatheredProduct(
@@ -52,7 +54,9 @@ extension ConvolutionInputGradient: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     guard let dx = results[0] else { return 0 }
     let (dy, filters) = (inputs[0], inputs[1])
     let product = GatheredProduct(
@@ -77,7 +81,9 @@ extension ConvolutionFilterGradient: CPUExecutable {
       Int64(dy.width), Int64(taps), Int64(x.width), context.scratch, dFilters.floats)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     let (dy, x) = (inputs[0], inputs[1])
     return GatheredSum(
       m: dy.width, n: x.width * forward.kernel * forward.kernel, rows: dy.rows

@@ -15,7 +15,9 @@ extension L2Normalization: RowwiseCPUExecutable {
       reciprocalLength + rows.lowerBound)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     results[0] == nil ? inputs[0].count : results[1] == nil ? inputs[0].rows : 0
   }
 }

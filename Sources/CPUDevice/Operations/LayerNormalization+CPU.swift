@@ -16,7 +16,9 @@ extension LayerNormalization: RowwiseCPUExecutable {
       y + start, mean + row, reciprocalDeviation + row)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     2 * inputs[0].rows + (results[0] == nil ? inputs[0].count : 0)
   }
 }
@@ -48,7 +50,9 @@ extension LayerNormalizationParameterGradient: CPUExecutable {
     }
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     RowReduction(rows: inputs[0].rows, width: 2 * inputs[0].width).scratchCount
   }
 }

@@ -2,7 +2,7 @@ internal import Autodiff
 
 extension MatrixProduct: RowwiseCPUExecutable {
   func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
-    product(inputs).pack(into: context.scratch, on: context.threads)
+    product(inputs, context).pack(into: context.scratch, on: context.threads)
   }
 
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
@@ -23,25 +23,30 @@ extension MatrixProduct: RowwiseCPUExecutable {
     precondition(!transposesLeft, "A product over rows mixes them.")
     guard let y = results[0] else { return }
     let a = inputs[0]
-    product(inputs).multiply(
-      rows: rows.count, x: a.floats + rows.lowerBound * a.width, panels: context.scratch,
+    product(inputs, context).multiply(
+      rows: rows.count, x: a.floats + rows.lowerBound * a.width, scratch: context.scratch,
       start: nil, into: y.floats + rows.lowerBound * y.width)
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
-    if !transposesLeft { return product(inputs).packedCount }
-    return transposesRight ? 0 : weightGradient(inputs).scratchCount
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
+    if !transposesLeft {
+      return product(inputs, context).scratchCount(threadCount: context.threads.threadCount)
+    }
+    return transposesRight ? 0 : weightGradient(inputs, context).scratchCount
   }
 
-  private func product(_ inputs: [CPUBuffer]) -> PanelProduct {
+  private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (a, b) = (inputs[0], inputs[1])
     return PanelProduct(
       rows: a.rows, columns: transposesRight ? b.rows : b.width, depth: a.width,
-      operand: b.floats, transposes: transposesRight)
+      operand: b.floats, transposes: transposesRight, format: context.products)
   }
 
-  private func weightGradient(_ inputs: [CPUBuffer]) -> WeightGradient {
-    WeightGradient(m: inputs[0].width, n: inputs[1].width, rows: inputs[0].rows)
+  private func weightGradient(_ inputs: [CPUBuffer], _ context: CPUContext) -> WeightGradient {
+    WeightGradient(
+      m: inputs[0].width, n: inputs[1].width, rows: inputs[0].rows, format: context.products)
   }
 }
 
@@ -65,7 +70,7 @@ extension MatrixProduct: GradientAddingCPUExecutable {
         a.floats, transposingLeft: true, by: b.floats, transposingRight: true, into: y,
         m: a.width, n: b.rows, k: a.rows, adding: !replacing, on: context.threads)
     } else {
-      weightGradient(inputs).multiply(
+      weightGradient(inputs, context).multiply(
         a.floats, b.floats, into: y, adding: !replacing, in: context)
     }
   }

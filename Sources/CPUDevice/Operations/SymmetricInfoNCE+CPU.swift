@@ -89,7 +89,9 @@ extension SymmetricInfoNCE: CPUExecutable {
     results[0]?.floats[0] = Float(loss / Double(2 * count))
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     let tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
     return 4 * tiles.pairCount + tiles.partCount * (2 * tiles.pairCount + LogitTiles.tileCount)
   }
@@ -169,7 +171,9 @@ extension SymmetricInfoNCEGradient: CPUExecutable {
     return sum
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int {
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     let tiles = LogitTiles(inputs, repeatedPairs: repeatedPairs)
     return 16 + tiles.pairCount + tiles.partCount * 2 * LogitTiles.tileCount
   }

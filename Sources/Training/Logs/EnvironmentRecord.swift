@@ -18,13 +18,16 @@ package struct EnvironmentRecord: Equatable {
   package let system: String
   package let computeThreads: Int
   package let loaderThreads: Int
+  /// What matrix products rounded their operands to.
+  package let products: String
   /// Names and versions, in the order given.
   package let libraries: [(name: String, version: String)]
 
   /// Records this machine.
   package init(
     version: String, commit: String?, executable: String? = nil, afterStep: Int = 0,
-    computeThreads: Int, loaderThreads: Int, libraries: [(name: String, version: String)]
+    computeThreads: Int, loaderThreads: Int, products: String = "float32",
+    libraries: [(name: String, version: String)]
   ) {
     self.version = version
     self.commit = commit
@@ -32,6 +35,7 @@ package struct EnvironmentRecord: Equatable {
     self.afterStep = afterStep
     self.computeThreads = computeThreads
     self.loaderThreads = loaderThreads
+    self.products = products
     self.libraries = libraries
     processor = EnvironmentRecord.processorName()
     coreCount = EnvironmentRecord.usableCoreCount()
@@ -51,6 +55,7 @@ package struct EnvironmentRecord: Equatable {
       ("processor", processor.map { .text($0) } ?? .null), ("cores", .integer(coreCount)),
       ("memory_bytes", .integer(memoryBytes)), ("system", .text(system)),
       ("compute_threads", .integer(computeThreads)), ("loader_threads", .integer(loaderThreads)),
+      ("products", .text(products)),
       ("libraries", .object(libraries.map { ($0.name, .text($0.version)) })),
     ])
   }

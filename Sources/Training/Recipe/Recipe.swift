@@ -25,9 +25,11 @@ public struct Recipe: Sendable, Equatable {
   /// How many steps in a row with a loss or gradient that is not finite end the run.
   public let nonFiniteStepLimit: Int
 
-  /// The number format of parameters, activations and gradients.
+  /// What matrix products round their operands to; parameters, sums and all else are Float32.
   public enum Precision: String, Sendable, CaseIterable {
     case float32
+    /// Where the processor has no instructions for it, Float32 is used.
+    case bfloat16
   }
 
   public struct Batch: Sendable, Equatable {

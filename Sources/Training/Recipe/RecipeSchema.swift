@@ -212,7 +212,9 @@ enum RecipeSchema {
   private static let rest = [
     RecipeKey(
       path: "precision", type: .choice(Recipe.Precision.allCases.map(\.rawValue)),
-      presence: .fallback("float32"), effect: "The number format of the computation."),
+      presence: .fallback("float32"),
+      effect: "What matrix products round their operands to; sums and all else stay Float32. "
+        + "A processor without BF16 instructions uses Float32, and the log says so."),
     RecipeKey(
       path: "length", type: .duration(allowsPercent: false, allowsNothing: false),
       presence: .required, effect: "How long the run trains."),

@@ -57,11 +57,6 @@ struct RecipeValues {
       throw .wrongType(
         entry.node.place, key: path, found: entry.node.summary, expected: "A group of keys")
     }
-    if path == "precision", case .scalar("bfloat16", _) = entry.node.content {
-      throw .conflict(
-        entry.node.place, key: path, found: "bfloat16 is not in this version",
-        expected: "`float32` was expected", advice: "Write `precision: float32`.")
-    }
     items[path] = Item(value: try key.type.read(entry.node, key: path), place: entry.node.place)
   }
 

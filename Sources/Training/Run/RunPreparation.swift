@@ -30,7 +30,8 @@ final class RunPreparation {
     self.recipe = recipe
     let cores = EnvironmentRecord.usableCoreCount()
     computeThreads = recipe.threads.compute ?? cores
-    let device = CPUDevice(threadCount: computeThreads)
+    let device = CPUDevice(
+      threadCount: computeThreads, products: ProductFormat(recipe.precision))
     loaderTasks = recipe.threads.loader ?? cores
     do throws(PairDataError) {
       pairs = try PairSet(patterns: recipe.data.train, folder: "/")

@@ -80,7 +80,7 @@ extension RunPreparation {
     EnvironmentRecord(
       version: ToolVersion.current, commit: RunningProgram.commit(),
       executable: RunningProgram.sha256, afterStep: step, computeThreads: computeThreads,
-      loaderThreads: loaderTasks,
+      loaderThreads: loaderTasks, products: loaded.device.products.rawValue,
       libraries: [
         ("openblas", CPUDevice.libraryVersion), ("hdf5", CheckpointReader.libraryVersion),
       ])
@@ -91,9 +91,14 @@ extension RunPreparation {
     let trained = loaded.parameters.layout.entries.filter(\.isTrained)
     let count = trained.reduce(0) { $0 + $1.parameter.elementCount }
     let total = loaded.model.parameters.reduce(0) { $0 + $1.elementCount }
+    let wanted = ProductFormat(recipe.precision)
+    let products =
+      wanted == loaded.device.products
+      ? "" : "; this processor has no \(wanted.rawValue) products, float32 is used"
     return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
       + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, \(stepsPerEpoch) an epoch; "
       + "\(count) of \(total) parameters are trained; \(computeThreads) threads"
+      + products
   }
 }

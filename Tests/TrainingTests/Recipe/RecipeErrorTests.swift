@@ -47,7 +47,6 @@ import Testing
     Mistake(old: "3 epochs", new: "0 steps", message: "above nothing"),
     Mistake(old: "5 worse", new: "5", message: "`validate.stop_after` is `5`"),
     Mistake(old: "mean_recall", new: "recall", message: "`text_to_image.recall@10`"),
-    Mistake(old: "float32", new: "bfloat16", message: "bfloat16 is not in this version"),
     Mistake(old: "float32", new: "float16", message: "`precision` is `float16`"),
     Mistake(old: "crop(0.9, 1.0)", new: "crop(0.9, 1.1)", message: "`data.augmentation`"),
     Mistake(old: "crop(0.9, 1.0)", new: "chinese_clip", message: "`data.augmentation`"),

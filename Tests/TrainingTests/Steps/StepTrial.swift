@@ -11,6 +11,7 @@ struct StepTrial {
   var settings: ContrastiveStep.Settings
   var threadCount = 1
   var configuration = MiniatureModel.configuration
+  var products = ProductFormat.float32
   /// Whether a parameter is trained, by its path.
   var isTrained: (String) -> Bool = { _ in true }
 
@@ -34,7 +35,7 @@ struct StepTrial {
   func prepared() throws -> (
     device: CPUDevice, parameters: CPUParameters, step: ContrastiveStep
   ) {
-    let device = CPUDevice(threadCount: threadCount)
+    let device = CPUDevice(threadCount: threadCount, products: products)
     let model = model
     let parameters = device.makeParameters(
       ParameterLayout(

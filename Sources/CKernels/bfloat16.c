@@ -1,0 +1,47 @@
+#include "bfloat16.h"
+
+#include "CKernels.h"
+
+// Rounding to pairs of BF16 (bfloat16.h), and whether the machine multiplies them.
+
+int dq_bfloat16_is_fast(void) {
+#if DQ_HAS_BFLOAT16
+  return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+#else
+  return 0;
+#endif
+}
+
+#if DQ_HAS_BFLOAT16
+DQ_BFLOAT16_TARGET
+void dq_round_neighbours(int64_t pairs, const float *x, float *words) {
+  int64_t i = 0;
+  for (; i + 16 <= pairs; i += 16) DQ_LOAD(words + i) = dq_neighbour_pairs(x + 2 * i);
+  for (; i < pairs; ++i) dq_store_pair(x[2 * i], x[2 * i + 1], words + i);
+}
+
+DQ_BFLOAT16_TARGET
+void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words) {
+  static const float zeros[16] = {0};
+  for (int64_t row = 0; row < rows; row += 2) {
+    const float *first = x + row * width;
+    const int is_last = row + 1 == rows;
+    float *to = words + row / 2 * width;
+    int64_t i = 0;
+    for (; i + 16 <= width; i += 16) {
+      DQ_LOAD(to + i) = dq_row_pairs(first + i, is_last ? zeros : first + width + i);
+    }
+    for (; i < width; ++i) dq_store_pair(first[i], is_last ? 0 : first[width + i], to + i);
+  }
+}
+#else
+// Never called: dq_bfloat16_is_fast says so.
+void dq_round_neighbours(int64_t pairs, const float *x, float *words) {
+  (void)pairs, (void)x, (void)words;
+  __builtin_trap();
+}
+void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words) {
+  (void)rows, (void)width, (void)x, (void)words;
+  __builtin_trap();
+}
+#endif

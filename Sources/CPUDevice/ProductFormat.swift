@@ -1,0 +1,19 @@
+internal import CKernels
+
+/// What matrix products round their operands to; sums are Float32 always.
+///
+/// Only products of many rows with a weight, and weights' gradients, follow it. Attention,
+/// convolutions, logits, norms and everything else are Float32.
+public enum ProductFormat: String, Sendable, CaseIterable {
+  case float32
+  /// The upper half of a Float32: its range, 8 bits of precision.
+  case bfloat16
+
+  /// Whether this machine multiplies it at least as fast as Float32.
+  public var isFast: Bool {
+    switch self {
+    case .float32: true
+    case .bfloat16: dq_bfloat16_is_fast() != 0
+    }
+  }
+}
