@@ -41,25 +41,6 @@ public struct Parameter: Hashable, Sendable {
   public var isLearned: Bool { role == .learned }
 }
 
-/// A place in the model's tree of names; layers declare their parameters under it.
-public struct ParameterScope: Sendable {
-  public let path: String
-
-  public init(_ path: String) {
-    self.path = path
-  }
-
-  public static func / (scope: ParameterScope, component: String) -> ParameterScope {
-    ParameterScope(scope.path.isEmpty ? component : "\(scope.path)/\(component)")
-  }
-
-  public func parameter(
-    _ name: String, _ sizes: [Int], _ initializer: Initializer, role: Parameter.Role = .learned
-  ) -> Parameter {
-    Parameter(path: (self / name).path, sizes: sizes, initializer: initializer, role: role)
-  }
-}
-
 /// Where each parameter lies in the flat arenas: trained ones first, then locked ones.
 ///
 /// Gradients and optimizer moments exist for the trained prefix only, at the same offsets.

@@ -52,7 +52,8 @@ DQ_TILE_TARGET DQ_INLINE void DQ_TILE(tile_of)(
 }
 
 /// The whole product in tiles of at most `height` rows and `width` groups, both constant.
-DQ_TILE_TARGET DQ_INLINE void DQ_TILE(in_tiles)(const dq_product *p, const int height, const int width) {
+DQ_TILE_TARGET DQ_INLINE void DQ_TILE(in_tiles)(
+  const dq_product *p, const int height, const int width) {
   const int64_t down = (p->rows + height - 1) / height;
   const int64_t across = (p->groups + width - 1) / width;
   for (int64_t j = 0; j < across; ++j) {

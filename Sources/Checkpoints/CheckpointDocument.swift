@@ -14,6 +14,9 @@ public struct CheckpointDocument: Sendable {
   public var toolVersion: String
   /// What a run needs to go on, in any order; `nil` where no run wrote the file.
   public var run: [(name: String, value: RunValue)]?
+  /// The oldest format whose readers understand the file: 1, or 2 where `docs/checkpoint-format.md`
+  /// says so.
+  public var formatVersion: Int64 = 1
 
   public init(
     family: String, configuration: String, vocabulary: [UInt8], preprocessing: String,
@@ -60,12 +63,18 @@ public enum CheckpointSection: String, CaseIterable, Sendable {
   case parameters = "parameters"
   case firstMoments = "optimizer/first_moment"
   case secondMoments = "optimizer/second_moment"
+  /// What the optimizer goes on from where `parameters` has averages of it.
+  case weights = "optimizer/weight"
+
+  /// Whether every file has the group, be it empty.
+  var isAlwaysThere: Bool { self != .weights }
 }
 
 /// Names and numbers of the file format; `docs/checkpoint-format.md` is their description.
 enum CheckpointFormat {
   static let name = "duiqi-checkpoint"
-  static let version: Int64 = 1
+  /// The newest that is read. Files say the oldest one that does for them.
+  static let version: Int64 = 2
   /// A text larger than this is no recipe, vocabulary or configuration.
   static let textLimit = 64 << 20
 

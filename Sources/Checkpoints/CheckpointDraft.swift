@@ -12,7 +12,7 @@ internal import Glibc
 /// A draft that is not published leaves nothing behind.
 public final class CheckpointDraft {
   private let target: AtomicFile
-  private let document: CheckpointDocument
+  private var document: CheckpointDocument
   private var file: HDF5File?
   private var parameterDigest = CheckpointDigest()
   private var optimizerDigest = CheckpointDigest()
@@ -58,6 +58,8 @@ public final class CheckpointDraft {
       lastPath = tensor.path
       let bytes = UnsafeRawBufferPointer(tensor.values)
       let name = "\(section.rawValue)/\(tensor.path)"
+      // A reader that does not know the group would go on from the averages.
+      if section == .weights { document.formatVersion = max(2, document.formatVersion) }
       if section == .parameters {
         parameterDigest.add(tensor.path, sizes: tensor.sizes, bytes)
       } else {
@@ -95,7 +97,7 @@ public final class CheckpointDraft {
   private func open(_ section: CheckpointSection) throws(HDF5Failure) {
     guard !openSections.contains(section) else { return }
     for next in CheckpointSection.allCases {
-      if !openSections.contains(next) {
+      if !openSections.contains(next), next.isAlwaysThere || next == section {
         try whole.createGroup("/\(next.rawValue)")
         openSections.append(next)
         lastPath = nil
@@ -105,7 +107,7 @@ public final class CheckpointDraft {
   }
 
   private func finish() throws(HDF5Failure) -> String {
-    for section in CheckpointSection.allCases { try open(section) }
+    for section in CheckpointSection.allCases where section.isAlwaysThere { try open(section) }
     let digest = parameterDigest.finish()
     try whole.write(document)
     try whole.setAttribute("sha256", of: whole.id, to: .text(digest))
@@ -162,7 +164,7 @@ extension HDF5File {
     }
     let attributes: [(name: String, value: RunValue)] = [
       ("format", .text(CheckpointFormat.name)),
-      ("format_version", .integer(CheckpointFormat.version)),
+      ("format_version", .integer(document.formatVersion)),
       ("tool_version", .text(document.toolVersion)), ("family", .text(document.family)),
       ("document_sha256", .text(CheckpointDigest.digest(of: document))),
     ]

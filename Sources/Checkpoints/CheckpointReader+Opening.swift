@@ -25,7 +25,7 @@ extension CheckpointReader {
     for section in CheckpointSection.allCases {
       paths[section] = try file.datasetPaths(below: "\(section.rawValue)", in: path)
     }
-    let document = CheckpointDocument(
+    var document = CheckpointDocument(
       family: try text("family", file, path),
       configuration: try string("configuration", file, path),
       vocabulary: try bytes("vocabulary", file, path),
@@ -33,6 +33,7 @@ extension CheckpointReader {
       recipe: try string("recipe", file, path),
       toolVersion: try text("tool_version", file, path),
       run: try run(file, path))
+    document.formatVersion = version
     guard CheckpointDigest.digest(of: document) == (try text("document_sha256", file, path)) else {
       throw .damaged(
         path: path, member: "document",

@@ -107,7 +107,7 @@ public final class CheckpointReader {
       findings.append(damaged("parameters", "they differ from `sha256`"))
     }
     if optimizerDigest.finish() != optimizerSHA256 {
-      findings.append(damaged("optimizer", "its moments differ from `optimizer_sha256`"))
+      findings.append(damaged("optimizer", "its tensors differ from `optimizer_sha256`"))
     }
     return findings
   }

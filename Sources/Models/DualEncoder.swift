@@ -9,6 +9,8 @@ public struct DualEncoder: Sendable {
     public var image: ImageTower.Configuration
     public var text: BERT.Configuration
     public var embeddingWidth: Int
+    /// What linear layers learn beside their weights, where some do.
+    public var lowRankUpdates: LowRankUpdates?
 
     public init(
       image: ImageTower.Configuration, text: BERT.Configuration, embeddingWidth: Int
@@ -40,7 +42,7 @@ public struct DualEncoder: Sendable {
 
   public init(_ configuration: Configuration) {
     self.configuration = configuration
-    let root = ParameterScope("")
+    let root = ParameterScope("", lowRankUpdates: configuration.lowRankUpdates)
     let width = configuration.embeddingWidth
     image = ImageTower(root / "image", configuration.image, embeddingWidth: width)
     text = BERT(root / "text", configuration.text, embeddingWidth: width)

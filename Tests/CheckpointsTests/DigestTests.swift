@@ -49,6 +49,15 @@ import Testing
     #expect(try attribute("optimizer_sha256", of: sample.path) == .text(records.digest))
   }
 
+  @Test func `weights behind averages are hashed after the moments`() throws {
+    let sample = try SampleCheckpoint(isAveraged: true)
+    var records = Records()
+    records.add(sample.tensors(.firstMoments), prefix: "optimizer/first_moment/")
+    records.add(sample.tensors(.secondMoments), prefix: "optimizer/second_moment/")
+    records.add(sample.tensors(.weights), prefix: "optimizer/weight/")
+    #expect(try attribute("optimizer_sha256", of: sample.path) == .text(records.digest))
+  }
+
   @Test func `the document is hashed with its texts, its attributes and the run`() throws {
     let sample = try SampleCheckpoint()
     var records = Records()

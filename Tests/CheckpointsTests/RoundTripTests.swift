@@ -30,6 +30,18 @@ import Testing
     #expect(try reader.verify() == [])
   }
 
+  @Test func `weights behind averages come back, in a file that older readers refuse`() throws {
+    let sample = try SampleCheckpoint(isAveraged: true)
+    let reader = try CheckpointReader(sample.path)
+    #expect(try sample.equals(reader))
+    #expect(try reader.verify() == [])
+    #expect(reader.document.formatVersion == 2)
+    #expect(try attribute("format_version", of: sample.path) == .integer(2))
+    let other = try SampleCheckpoint()
+    let plain = try CheckpointReader(other.path)
+    #expect(plain.document.formatVersion == 1 && plain.paths(in: .weights).isEmpty)
+  }
+
   @Test func `texts of any kind and length come back`() throws {
     let folder = try TemporaryFolder()
     var document = CheckpointDocument.sample()

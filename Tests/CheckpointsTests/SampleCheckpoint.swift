@@ -13,6 +13,8 @@ struct SampleCheckpoint {
   let parameters: SampleTensors
   let firstMoments: SampleTensors
   let secondMoments: SampleTensors
+  /// Empty where the parameters are no averages.
+  let weights: SampleTensors
 
   /// Scalars, empty tensors, several chunks on the first and on the second axis, nested groups.
   static let shapes: [(path: String, sizes: [Int])] = [
@@ -24,7 +26,7 @@ struct SampleCheckpoint {
 
   init(
     shapes: [(path: String, sizes: [Int])] = shapes, document: CheckpointDocument = .sample(),
-    seed: UInt64 = 7
+    seed: UInt64 = 7, isAveraged: Bool = false
   ) throws {
     folder = try TemporaryFolder()
     path = "\(folder.path)/step-00000007.h5"
@@ -34,12 +36,13 @@ struct SampleCheckpoint {
     let trained = Array(shapes.dropLast(2))
     firstMoments = SampleTensors(trained, seed: seed + 100)
     secondMoments = SampleTensors(trained, seed: seed + 200)
+    weights = SampleTensors(isAveraged ? trained : [], seed: seed + 300)
     try write(to: path)
   }
 
   /// A small one, for tests that damage every place of it.
-  static func small() throws -> SampleCheckpoint {
-    try SampleCheckpoint(shapes: Array(shapes.prefix(8)))
+  static func small(isAveraged: Bool = false) throws -> SampleCheckpoint {
+    try SampleCheckpoint(shapes: Array(shapes.prefix(8)), isAveraged: isAveraged)
   }
 
   @discardableResult
@@ -47,7 +50,7 @@ struct SampleCheckpoint {
     try CheckpointWriter.write(
       to: path, document: document, parameters: parameters.checkpointTensors,
       firstMoments: firstMoments.checkpointTensors,
-      secondMoments: secondMoments.checkpointTensors)
+      secondMoments: secondMoments.checkpointTensors, weights: weights.checkpointTensors)
   }
 
   var bytes: [UInt8] { get throws { Array(try Data(contentsOf: URL(filePath: path))) } }
@@ -58,6 +61,7 @@ struct SampleCheckpoint {
       case .parameters: parameters
       case .firstMoments: firstMoments
       case .secondMoments: secondMoments
+      case .weights: weights
       }
     return tensors.entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
   }

@@ -34,6 +34,15 @@ import Testing
     #expect(object.number("parameter_count") == sum)
   }
 
+  @Test func `parameters that are averages are said to be`() throws {
+    #expect(try inspected(checkpoint).members["averaged"] as? Bool == false)
+    let averaged = try TinyCheckpoint.write(to: folder, name: "averaged.h5", isAveraged: true)
+    #expect(try inspected(averaged).members["averaged"] as? Bool == true)
+    #expect(try DuiqiProcess.run("verify", averaged).code == 0)
+    let people = try DuiqiProcess.run("inspect", averaged).output
+    #expect(people.contains("averaged") && people.contains("true"))
+  }
+
   @Test func `a run's state and recipe are shown`() throws {
     let path = try TinyCheckpoint.write(to: folder, name: "run.h5") { document in
       document.recipe = "run: emoji\nseed: 7\n"

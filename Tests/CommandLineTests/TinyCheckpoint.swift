@@ -37,21 +37,24 @@ enum TinyCheckpoint {
   ///   - seed: other seeds are other models.
   ///   - image: the image tower.
   ///   - positionCount: of the text tower.
+  ///   - isAveraged: whether its parameters are averages, with weights behind them.
   ///   - edit: changes what the checkpoint says of itself.
   @discardableResult
   static func write(
     to folder: TemporaryFolder, name: String, seed: UInt64 = 7,
     image: ImageTower.Configuration = visionTransformer, positionCount: Int = 32,
-    edit: (inout CheckpointDocument) -> Void = { _ in }
+    isAveraged: Bool = false, edit: (inout CheckpointDocument) -> Void = { _ in }
   ) throws -> String {
     let path = "\(folder.path)/\(name)"
-    try make(path, seed: seed, image: image, positionCount: positionCount, edit)
+    try make(
+      path, seed: seed, image: image, positionCount: positionCount, isAveraged: isAveraged, edit)
     return path
   }
 
   private static func make(
     _ path: String, seed: UInt64, image: ImageTower.Configuration = visionTransformer,
-    positionCount: Int = 32, _ edit: (inout CheckpointDocument) -> Void
+    positionCount: Int = 32, isAveraged: Bool = false,
+    _ edit: (inout CheckpointDocument) -> Void
   ) throws {
     let tokenizer = try Tokenizer(
       vocabularyBytes: Array(try Data(contentsOf: URL(filePath: RepositoryFiles.vocabulary))))
@@ -72,6 +75,8 @@ enum TinyCheckpoint {
       vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
       recipe: "", toolVersion: ToolVersion.current, run: nil)
     edit(&document)
-    try CheckpointWriter.write(to: path, document: document, parameters: loaded.tensors)
+    try CheckpointWriter.write(
+      to: path, document: document, parameters: loaded.tensors,
+      weights: isAveraged ? loaded.tensors : [])
   }
 }

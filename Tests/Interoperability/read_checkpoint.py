@@ -31,8 +31,8 @@ def read(path):
     """The document, as bytes, the parameters and the moments of a checkpoint."""
     with h5py.File(path, "r") as file:
         about = plain(file.attrs)
-        if about.get("format") != b"duiqi-checkpoint" or file.attrs["format_version"] != 1:
-            raise ValueError(f"{path}: no duiqi checkpoint of format 1")
+        if about.get("format") != b"duiqi-checkpoint" or file.attrs["format_version"] > 2:
+            raise ValueError(f"{path}: no duiqi checkpoint of format 1 or 2")
         texts = ("configuration", "preprocessing", "recipe", "vocabulary")
         document = {name: file[name][()].tobytes() for name in texts}
         document.update((name, about[name]) for name in ("family", "tool_version"))

@@ -326,4 +326,9 @@ void dq_adamw(
   float *second_moment, float learning_rate, float weight_decay, float beta1, float beta2,
   float epsilon, float bias_correction1, float bias_correction2, float gradient_scale);
 
+// MARK: moving_average.c
+
+/// average = decay * average + (1 - decay) * value over [n]; the two do not overlap.
+void dq_moving_average(int64_t n, float decay, const float *values, float *average);
+
 #endif

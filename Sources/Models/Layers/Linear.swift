@@ -1,9 +1,11 @@
 internal import Autodiff
 
-/// An affine map of the last axis: y = x Wᵀ + b, or without b.
+/// An affine map of the last axis: y = x Wᵀ + b, or without b; with a low-rank update on top where
+/// the model asks for one.
 struct Linear: Sendable {
   let weight: Parameter
   let bias: Parameter?
+  let update: LowRankUpdate?
 
   /// - Parameters:
   ///   - weight: how the weight [outputs, inputs] starts; `nil` for PyTorch's default, uniform
@@ -16,12 +18,21 @@ struct Linear: Sendable {
     let usual = Initializer.uniform(bound: 1 / Float(inputs).squareRoot())
     self.weight = scope.parameter("weight", [outputs, inputs], weight ?? usual)
     self.bias = hasBias ? scope.parameter("bias", [outputs], bias ?? usual) : nil
+    update = scope.lowRankUpdates.flatMap { updates in
+      updates.layers.contains(scope.path)
+        ? LowRankUpdate(
+          scope, inputs: inputs, outputs: outputs, rank: updates.rank, scale: updates.scale) : nil
+    }
   }
 
-  var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
+  var parameters: [Parameter] {
+    [weight] + (bias.map { [$0] } ?? []) + (update?.parameters ?? [])
+  }
 
   /// - Parameter x: [rows, inputs]. - Returns: [rows, outputs].
   func callAsFunction(_ x: Tensor) -> Tensor {
-    x.affineMap(weight: x.graph[weight], bias: bias.map { x.graph[$0] })
+    let mapped = x.affineMap(weight: x.graph[weight], bias: bias.map { x.graph[$0] })
+    guard let update else { return mapped }
+    return mapped + update(x)
   }
 }

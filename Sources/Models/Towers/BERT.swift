@@ -78,10 +78,13 @@ public struct BERT: Sendable {
       weight: .normal(deviation: 1 / Float(width).squareRoot()))
   }
 
-  public var parameters: [Parameter] {
-    [words, positions, tokenTypes] + embeddingNorm.parameters + blocks.flatMap(\.parameters)
-      + projection.parameters
+  /// The parameters by depth: what makes the first tokens, each block, what lies behind the last.
+  public var parameterLayers: [[Parameter]] {
+    [[words, positions, tokenTypes] + embeddingNorm.parameters] + blocks.map(\.parameters)
+      + [projection.parameters]
   }
+
+  public var parameters: [Parameter] { parameterLayers.flatMap(\.self) }
 
   /// - Parameters:
   ///   - ids: Int32 token ids, a row each of `layout`.

@@ -32,13 +32,16 @@ public enum ImageTower: Sendable {
     }
   }
 
-  /// All parameters in the order of their declaration, running statistics among them.
-  public var parameters: [Parameter] {
+  /// The parameters by depth, from the pixels to the embedding.
+  public var parameterLayers: [[Parameter]] {
     switch self {
-    case .visionTransformer(let tower): tower.parameters
-    case .modifiedResNet(let tower): tower.parameters
+    case .visionTransformer(let tower): tower.parameterLayers
+    case .modifiedResNet(let tower): tower.parameterLayers
     }
   }
+
+  /// All parameters in the order of their declaration, running statistics among them.
+  public var parameters: [Parameter] { parameterLayers.flatMap(\.self) }
 
   /// - Parameters:
   ///   - pixels: [images, 3, imageSize, imageSize], normalized.

@@ -67,8 +67,9 @@ public struct ModifiedResNet: Sendable {
       headCount: configuration.headCount, outputs: embeddingWidth)
   }
 
-  public var parameters: [Parameter] {
-    stem.flatMap(\.parameters) + layers.joined().flatMap(\.parameters) + pool.parameters
+  /// The parameters by depth: the stem, each of the four layers, the attention pool.
+  public var parameterLayers: [[Parameter]] {
+    [stem.flatMap(\.parameters)] + layers.map { $0.flatMap(\.parameters) } + [pool.parameters]
   }
 
   /// - Parameters:

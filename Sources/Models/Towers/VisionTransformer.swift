@@ -94,9 +94,10 @@ public struct VisionTransformer: Sendable {
       weight: .normal(deviation: deviation))
   }
 
-  public var parameters: [Parameter] {
-    [patchEmbedding, classEmbedding, positions] + preNorm.parameters
-      + blocks.flatMap(\.parameters) + postNorm.parameters + projection.parameters
+  /// The parameters by depth: what makes the first tokens, each block, what lies behind the last.
+  public var parameterLayers: [[Parameter]] {
+    [[patchEmbedding, classEmbedding, positions] + preNorm.parameters]
+      + blocks.map(\.parameters) + [postNorm.parameters + projection.parameters]
   }
 
   /// - Parameters:

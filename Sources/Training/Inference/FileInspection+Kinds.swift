@@ -31,6 +31,7 @@ extension FileInspection {
       facts: [
         ("file", .text(path)), ("kind", .text(FileKind.checkpoint.rawValue)),
         ("family", .text(document.family)), ("parameter_count", .integer(count)),
+        ("averaged", .boolean(!reader.paths(in: .weights).isEmpty)),
         ("vocabulary_size", .integer(description.configuration.text.vocabularyCount)),
         ("configuration", JSONText(parsing: document.configuration)),
         ("preprocessing", JSONText(parsing: document.preprocessing)),

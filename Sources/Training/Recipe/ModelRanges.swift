@@ -17,4 +17,6 @@ enum ModelRanges {
   static let contextLength = 3...65_536
   static let vocabulary = 1...4_000_000
   static let tokenTypes = 1...64
+  /// Dimensions of a linear layer's update.
+  static let lowRank = 1...1_024
 }

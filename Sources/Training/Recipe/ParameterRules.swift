@@ -8,15 +8,8 @@ public struct ParameterTreatment: Sendable, Equatable {
   public let isTrained: Bool
   /// The share of the learning rate, at least 0.
   public let rate: Float
-  /// The share of the weight decay; nothing where the rule leaves it to the parameter's shape.
+  /// The share of the weight decay; nothing where the rule leaves it to ``DecayExclusions``.
   public let decay: Float?
-
-  /// The share of the weight decay for a parameter of so many dimensions.
-  ///
-  /// Norm scales, biases and the logit scale have one dimension and do not decay by themselves.
-  public func decay(dimensionCount: Int) -> Float {
-    decay ?? (dimensionCount > 1 ? 1 : 0)
-  }
 }
 
 /// A line of `model.train`: `text/embeddings/**: trained, decay 0, rate 0.5`.

@@ -8,6 +8,7 @@ extension Recipe {
     /// The share of each picture's patches that a vision transformer is not shown in training,
     /// [0, 1); a Double, since how many stay is rounded down.
     public let imageMaskRatio: Double
+    public let lora: LoRA?
   }
 
   public enum Source: Sendable, Equatable {

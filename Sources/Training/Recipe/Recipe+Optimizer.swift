@@ -5,11 +5,17 @@ extension Recipe {
     public let firstBeta: Float
     public let secondBeta: Float
     public let epsilon: Float
-    /// The decay of weights; parameters of one dimension have none unless a rule says so.
+    /// The decay of weights.
     public let weightDecay: Float
+    /// What does not decay unless a rule says so.
+    public let decayExclusions: DecayExclusions
     public let schedule: Schedule
     /// Gradients of a larger norm are scaled down to it.
     public let clipGradientNorm: Float?
+    /// What each layer of a tower keeps of the rate of the one behind it, (0, 1].
+    public let layerRateDecay: Float
+    /// What an average of the weights keeps of itself in an update, (0, 1); nothing for no average.
+    public let averageDecay: Float?
   }
 
   public enum Schedule: Sendable, Equatable {

@@ -38,6 +38,10 @@ extension Recipe {
     case "model.train": return RecipeWriter.list(model.rules.rules.map(\.description))
     case "model.dropout": return PlainNumber.text(model.dropout)
     case "model.image_mask_ratio": return PlainNumber.text(model.imageMaskRatio)
+    case "model.lora.rank": return model.lora.map { "\($0.rank)" }
+    case "model.lora.alpha": return model.lora.map { PlainNumber.text($0.alpha) }
+    case "model.lora.layers":
+      return model.lora.map { RecipeWriter.list($0.layers.map(\.text)) }
     default: break
     }
     switch model.source {
@@ -79,12 +83,15 @@ extension Recipe {
       return "[\(PlainNumber.text(optimizer.firstBeta)), \(PlainNumber.text(optimizer.secondBeta))]"
     case ("optimizer.adamw.epsilon", _): return PlainNumber.text(optimizer.epsilon)
     case ("optimizer.adamw.weight_decay", _): return PlainNumber.text(optimizer.weightDecay)
+    case ("optimizer.adamw.decay_exclusions", _): return optimizer.decayExclusions.rawValue
     case ("optimizer.schedule", .constant): return "constant"
     case ("optimizer.schedule.cosine.warmup", .cosine(let warmup, _)): return warmup.description
     case ("optimizer.schedule.cosine.floor", .cosine(_, let floor)): return PlainNumber.text(floor)
     case ("optimizer.schedule.linear.warmup", .linear(let warmup)): return warmup.description
     case ("optimizer.clip_gradient_norm", _):
       return optimizer.clipGradientNorm.map { PlainNumber.text($0) }
+    case ("optimizer.layer_rate_decay", _): return PlainNumber.text(optimizer.layerRateDecay)
+    case ("optimizer.ema_decay", _): return optimizer.averageDecay.map { PlainNumber.text($0) }
     default: return nil
     }
   }

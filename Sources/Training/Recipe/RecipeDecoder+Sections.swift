@@ -27,7 +27,15 @@ extension RecipeDecoder {
     return Recipe.Model(
       source: source, rules: ParameterRules(rules: try values.rules("model.train")),
       dropout: Float(try values.number("model.dropout")),
-      imageMaskRatio: try values.number("model.image_mask_ratio"))
+      imageMaskRatio: try values.number("model.image_mask_ratio"), lora: try lora(values))
+  }
+
+  private static func lora(_ values: RecipeValues) throws(RecipeError) -> Recipe.LoRA? {
+    guard values.has("model.lora") else { return nil }
+    return Recipe.LoRA(
+      rank: try values.integer("model.lora.rank"),
+      alpha: Float(try values.number("model.lora.alpha")),
+      layers: try values.parameterPatterns("model.lora.layers"))
   }
 
   private static func fresh(

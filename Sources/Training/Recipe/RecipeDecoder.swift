@@ -67,8 +67,11 @@ public enum RecipeDecoder {
       firstBeta: Float(betas.0), secondBeta: Float(betas.1),
       epsilon: Float(try values.number("optimizer.adamw.epsilon")),
       weightDecay: Float(try values.number("optimizer.adamw.weight_decay")),
+      decayExclusions: try word("optimizer.adamw.decay_exclusions", in: values),
       schedule: try schedule(values),
-      clipGradientNorm: values.optionalNumber("optimizer.clip_gradient_norm").map(Float.init))
+      clipGradientNorm: values.optionalNumber("optimizer.clip_gradient_norm").map(Float.init),
+      layerRateDecay: Float(try values.number("optimizer.layer_rate_decay")),
+      averageDecay: values.optionalNumber("optimizer.ema_decay").map(Float.init))
   }
 
   private static func schedule(_ values: RecipeValues) throws(RecipeError) -> Recipe.Schedule {

@@ -26,6 +26,8 @@ public enum RecipeError: Error, Equatable, Sendable {
   case invalidOverride(argument: String)
   case uncoveredParameter(path: String)
   case ruleWithoutEffect(rule: String)
+  /// A pattern of `model.lora.layers` that matches no linear layer, and layers that are near it.
+  case patternWithoutLayer(pattern: String, nearest: [String])
 }
 
 extension RecipeError.Place: CustomStringConvertible {
@@ -73,6 +75,10 @@ extension RecipeError: CustomStringConvertible {
     case .ruleWithoutEffect(let rule):
       "The rule \"\(rule)\" of `model.train` decides about no parameter. Each rule is expected to "
         + "match one that no earlier rule matches. Correct its pattern, move it up or remove it."
+    case .patternWithoutLayer(let pattern, let nearest):
+      "The pattern \"\(pattern)\" of `model.lora.layers` matches no linear layer. Paths such as "
+        + nearest.map { "`\($0)`" }.joined(separator: ", ")
+        + " were expected. Correct or remove it."
     }
   }
 }

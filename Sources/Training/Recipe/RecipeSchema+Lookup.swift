@@ -43,7 +43,7 @@ extension RecipeSchema {
   }
 
   /// Levenshtein's distance, a row of its table at a time.
-  private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+  static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var row = Array(0...right.count)
     for (line, byte) in left.enumerated() {
       var diagonal = row[0]

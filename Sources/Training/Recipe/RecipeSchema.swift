@@ -34,7 +34,19 @@ enum RecipeSchema {
     RecipeKey(
       path: "model.image_mask_ratio", type: .number(.from(0, below: 1)), presence: .fallback("0"),
       effect: "Hides this share of each picture's patches from a ViT in training, at random."),
+    RecipeKey(
+      path: "model.lora.rank", type: .integer(ModelRanges.lowRank), presence: withLoRA,
+      effect: "Gives the chosen linear layers an update of so many dimensions, beside the weight."),
+    RecipeKey(
+      path: "model.lora.alpha", type: .number(.above(0, to: 10_000)), presence: withLoRA,
+      effect: "Multiplies the updates, divided by their rank."),
+    RecipeKey(
+      path: "model.lora.layers", type: .parameterPatterns, presence: withLoRA,
+      effect: "Chooses the linear layers, by patterns over paths such as "
+        + "`text/blocks/0/attention/query`."),
   ]
+
+  private static let withLoRA = RecipeKey.Presence.optional("needed in `model.lora`")
 
   private static let width = RecipeType.integer(ModelRanges.width)
   private static let depth = RecipeType.integer(ModelRanges.depth)
@@ -170,8 +182,13 @@ enum RecipeSchema {
       presence: .fallback("1e-6"), effect: "Added to the root of the second mean."),
     RecipeKey(
       path: "optimizer.adamw.weight_decay", type: .number(.from(0, to: 10)), presence: .required,
-      effect: "Shrinks weights, not parameters of one dimension (norms, biases, `logit_scale`) "
-        + "unless a rule says `decay`."),
+      effect: "Shrinks weights, but for what `decay_exclusions` and rules with `decay` say."),
+    RecipeKey(
+      path: "optimizer.adamw.decay_exclusions",
+      type: .choice(DecayExclusions.allCases.map(\.rawValue)),
+      presence: .fallback(DecayExclusions.oneDimensional.rawValue),
+      effect: "Keeps from decay what has one dimension (norms, biases, `logit_scale`), what "
+        + "Chinese-CLIP keeps from it, or nothing; a rule's `decay` goes before."),
     RecipeKey(
       path: "optimizer.schedule", type: .choice(["constant"], orGroups: ["cosine", "linear"]),
       presence: .fallback("constant"),
@@ -190,6 +207,16 @@ enum RecipeSchema {
     RecipeKey(
       path: "optimizer.clip_gradient_norm", type: .number(.above(0, to: 1_000_000)),
       presence: .optional("no clipping"), effect: "Scales gradients of a larger norm down to it."),
+    RecipeKey(
+      path: "optimizer.layer_rate_decay", type: .number(.above(0, to: 1)),
+      presence: .fallback("1"),
+      effect: "Multiplies the learning rate of each layer of a tower by this share of the next "
+        + "one's."),
+    RecipeKey(
+      path: "optimizer.ema_decay", type: .number(.above(0, below: 1)),
+      presence: .optional("no average"),
+      effect: "Keeps a moving average of the weights, of which each update leaves this share, as "
+        + "what is validated and used."),
   ]
 
   private static let stretch = RecipeType.duration(allowsPercent: true, allowsNothing: false)

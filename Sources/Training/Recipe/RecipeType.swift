@@ -22,6 +22,8 @@ enum RecipeType: Sendable {
   /// `5 worse`.
   case worse
   case rules
+  /// A list of patterns over paths of a model.
+  case parameterPatterns
   case augmentation
   case captions
 
@@ -49,6 +51,7 @@ enum RecipeType: Sendable {
     case .bytes: "an amount such as `4 GiB` or `512 MiB`, from `1 MiB`"
     case .worse: "a count of validations such as `5 worse`"
     case .rules: "a list of rules such as \"image/**: locked\""
+    case .parameterPatterns: "a list of patterns such as \"text/blocks/*/attention/**\""
     case .augmentation: "`none`, `chinese_clip`, `crop(a, b)` with 0 < a ≤ b ≤ 1, or `roll(n)`"
     case .captions: "`txt`, a JSON field, or `FIELD:first`"
     }
@@ -68,6 +71,10 @@ struct NumberRange: Sendable, CustomStringConvertible {
 
   static func above(_ lower: Double, to upper: Double) -> NumberRange {
     NumberRange(lower: lower, upper: upper, includesLower: false, includesUpper: true)
+  }
+
+  static func above(_ lower: Double, below upper: Double) -> NumberRange {
+    NumberRange(lower: lower, upper: upper, includesLower: false, includesUpper: false)
   }
 
   static func from(_ lower: Double, below upper: Double) -> NumberRange {

@@ -14,6 +14,7 @@ enum RecipeValue {
   case duration(Duration)
   case bytes(ByteCount)
   case rules([ParameterRule])
+  case parameterPatterns([ParameterPattern])
   case augmentation(Augmentation)
   case captions(CaptionSelector)
 }
@@ -26,6 +27,7 @@ extension RecipeType {
     switch self {
     case .patterns: return .patterns(try patterns(node, key: key))
     case .rules: return .rules(try rules(node, key: key))
+    case .parameterPatterns: return .parameterPatterns(try parameterPatterns(node, key: key))
     case .pair(let range):
       guard case .list(let items) = node.content, items.count == 2 else {
         throw wrongType(node, key)
@@ -108,7 +110,8 @@ extension RecipeType {
     case .augmentation:
       guard let augmentation = Augmentation(recipe: text) else { throw wrongType(node, key) }
       return .augmentation(augmentation)
-    case .name, .path, .captions, .number, .pair, .integers, .patterns, .rules:
+    case .name, .path, .captions, .number, .pair, .integers, .patterns, .rules,
+      .parameterPatterns:
       preconditionFailure("\(key) is not of a plain type; read(_:key:) takes those before.")
     }
   }
@@ -147,6 +150,20 @@ extension RecipeType {
       patterns.append(text)
     }
     guard !patterns.isEmpty else { throw wrongType(node, key) }
+    return patterns
+  }
+
+  private func parameterPatterns(
+    _ node: RecipeNode, key: String
+  ) throws(RecipeError) -> [ParameterPattern] {
+    guard case .list(let items) = node.content, !items.isEmpty else { throw wrongType(node, key) }
+    var patterns: [ParameterPattern] = []
+    for item in items {
+      guard case .scalar(let text, _) = item.content, let pattern = ParameterPattern(text) else {
+        throw wrongType(item, key)
+      }
+      patterns.append(pattern)
+    }
     return patterns
   }
 

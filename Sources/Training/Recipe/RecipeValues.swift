@@ -167,6 +167,11 @@ extension RecipeValues {
     return value
   }
 
+  func parameterPatterns(_ path: String) throws(RecipeError) -> [ParameterPattern] {
+    guard case .parameterPatterns(let value) = value(path) else { return try required(path, nil) }
+    return value
+  }
+
   func augmentation(_ path: String) throws(RecipeError) -> Augmentation {
     guard case .augmentation(let value) = value(path) else { return try required(path, nil) }
     return value

@@ -26,35 +26,39 @@ final class LoadedModel {
       layout ?? ParameterLayout(trained: [], locked: model.parameters))
   }
 
-  /// Loads a checkpoint for inference: nothing is trained.
+  /// Loads a checkpoint for inference: nothing is trained, low-rank updates are merged.
   convenience init(_ reader: CheckpointReader, device: CPUDevice) throws(ModelError) {
-    let description = try ModelDescription(
+    var description = try ModelDescription(
       configuration: reader.document.configuration,
       preprocessing: reader.document.preprocessing, file: reader.path)
     let tokenizer = try Self.tokenizer(
       reader.document.vocabulary, path: reader.path,
       expected: description.configuration.text.vocabularyCount)
+    let updates = description.configuration.lowRankUpdates
+    description.configuration.lowRankUpdates = nil
     self.init(description, tokenizer: tokenizer, device: device)
-    try readParameters(from: reader)
+    try readParameters(from: CheckpointParameters(reader, merging: updates))
   }
 
-  /// Takes all parameters from a checkpoint; both sides must have the same ones.
+  /// Takes all parameters that a checkpoint brings; the model must have all of these, and the
+  /// checkpoint all of the others.
   ///
   /// - Parameter resizingPositions: whether the checkpoint's image tower is for pictures of another
   ///   size, so that its positions are interpolated.
   func readParameters(
-    from reader: CheckpointReader, resizingPositions: Bool = false
+    from source: CheckpointParameters, resizingPositions: Bool = false
   ) throws(ModelError) {
+    let reader = source.reader
     let own = Set(parameters.layout.entries.map(\.parameter.path))
-    if let other = reader.paths(in: .parameters).first(where: { !own.contains($0) }) {
+    if let other = source.paths.first(where: { !own.contains($0) }) {
       throw .checkpoint(.unexpectedMember(path: reader.path, member: other))
     }
-    var wanted = parameters.layout.entries.map(\.parameter)
+    var wanted = parameters.layout.entries.map(\.parameter).filter(source.brings)
     if resizingPositions {
       wanted.removeAll { $0.path == PositionGrid.path }
       try readResizedPositions(from: reader)
     }
-    try read(wanted, from: reader)
+    try read(wanted, from: source)
   }
 
   private func readResizedPositions(from reader: CheckpointReader) throws(ModelError) {
@@ -80,12 +84,10 @@ final class LoadedModel {
   }
 
   /// Takes some parameters from a checkpoint that may have others besides.
-  func read(_ wanted: [Parameter], from reader: CheckpointReader) throws(ModelError) {
+  func read(_ wanted: [Parameter], from source: CheckpointParameters) throws(ModelError) {
     do throws(CheckpointError) {
       for parameter in wanted {
-        try reader.read(
-          parameter.path, in: .parameters, sizes: parameter.sizes,
-          into: parameters.storage(of: parameter.path))
+        try source.read(parameter, into: parameters.storage(of: parameter.path))
       }
     } catch {
       throw .checkpoint(error)

@@ -26,7 +26,8 @@ extension ModelDescription {
   /// The model's sizes as JSON.
   var configurationText: String {
     let (image, text) = (configuration.image, configuration.text)
-    return object([
+    let updates = configuration.lowRankUpdates.map { [("lora", members(of: $0))] } ?? []
+    let sizes: [(String, JSONValue)] = [
       ("family", .text(Self.family)), ("embedding_width", number(configuration.embeddingWidth)),
       (
         "image",
@@ -41,6 +42,14 @@ extension ModelDescription {
           member("token_types", text.tokenTypeCount),
         ])
       ),
+    ]
+    return object(sizes + updates)
+  }
+
+  private func members(of updates: LowRankUpdates) -> JSONValue {
+    .object([
+      member("rank", updates.rank), .init(name: "alpha", value: .number("\(updates.alpha)")),
+      .init(name: "layers", value: .array(updates.layers.map { .text($0) })),
     ])
   }
 
@@ -109,6 +118,8 @@ extension ModelDescription {
     guard imageTower.isConsistent, textTower.width % textTower.headWidth == 0 else {
       throw .damagedDescription(file: file, member: "configuration", problem: "its sizes")
     }
+    self.configuration.lowRankUpdates = try sizes.lowRankUpdates(
+      layers: DualEncoder(self.configuration).linearLayers)
     contextLength = try inputs.size(
       "context_length", in: ModelRanges.contextLength.lowerBound...textTower.positionCount)
     normalization = .init(
@@ -145,6 +156,25 @@ extension JSONFields {
         width: try size("width", in: ModelRanges.width),
         depth: try size("depth", in: ModelRanges.depth),
         headWidth: headWidth))
+  }
+}
+
+extension JSONFields {
+  /// What linear layers have beside their weights; nothing in most checkpoints.
+  ///
+  /// - Parameter all: the paths of the model's linear layers.
+  fileprivate func lowRankUpdates(layers all: [String]) throws(ModelError) -> LowRankUpdates? {
+    guard value["lora"] != nil else { return nil }
+    let fields = try object("lora")
+    let layers = try fields.texts("layers")
+    guard Set(layers).count == layers.count, Set(layers).isSubset(of: all), !layers.isEmpty else {
+      throw .damagedDescription(
+        file: file, member: member, problem: "`lora.layers` are not linear layers of the model")
+    }
+    let alpha = try fields.number("alpha")
+    guard alpha > 0 else { throw fields.missing("alpha") }
+    return LowRankUpdates(
+      rank: try fields.size("rank", in: ModelRanges.lowRank), alpha: alpha, layers: layers)
   }
 }
 
@@ -219,16 +249,30 @@ private struct JSONFields {
   func numbers(_ name: String) throws(ModelError) -> [Float] {
     guard case .array(let values)? = value[name], values.count == 3 else { throw missing(name) }
     var numbers: [Float] = []
-    for value in values {
-      guard case .number(let digits) = value, let number = Float(digits), number.isFinite else {
-        throw missing(name)
-      }
-      numbers.append(number)
-    }
+    for value in values { numbers.append(try number(value, name)) }
     return numbers
   }
 
-  private func missing(_ name: String) -> ModelError {
+  func number(_ name: String) throws(ModelError) -> Float { try number(value[name], name) }
+
+  private func number(_ value: JSONValue?, _ name: String) throws(ModelError) -> Float {
+    guard case .number(let digits)? = value, let number = Float(digits), number.isFinite else {
+      throw missing(name)
+    }
+    return number
+  }
+
+  func texts(_ name: String) throws(ModelError) -> [String] {
+    guard case .array(let values)? = value[name] else { throw missing(name) }
+    var texts: [String] = []
+    for value in values {
+      guard let text = value.string else { throw missing(name) }
+      texts.append(text)
+    }
+    return texts
+  }
+
+  func missing(_ name: String) -> ModelError {
     .damagedDescription(file: file, member: member, problem: "`\(name)` is missing or out of range")
   }
 }

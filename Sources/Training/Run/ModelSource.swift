@@ -1,3 +1,4 @@
+internal import Autodiff
 internal import CPUDevice
 internal import Checkpoints
 internal import DurableFiles
@@ -9,10 +10,10 @@ internal import Tokenizers
 struct ModelSource {
   let description: ModelDescription
   let tokenizer: Tokenizer
-  private let whole: CheckpointReader?
+  private let whole: CheckpointParameters?
   /// Whether `whole` has positions for pictures of another size.
   private let resizesPositions: Bool
-  private let imageTower: CheckpointReader?
+  private let imageTower: CheckpointParameters?
 
   /// - Parameters:
   ///   - resumed: a checkpoint of the run itself, which has all that the recipe names.
@@ -21,7 +22,7 @@ struct ModelSource {
     _ recipe: Recipe, resuming resumed: CheckpointReader? = nil, prober: String? = nil
   ) throws(ModelError) {
     if let resumed {
-      try self.init(recipe, whole: resumed)
+      try self.init(recipe, resumed: resumed)
       return
     }
     switch recipe.model.source {
@@ -38,48 +39,100 @@ struct ModelSource {
   ) throws(ModelError) {
     try Self.check(recipe, positions: fresh.text.maximumPositions)
     tokenizer = try Self.vocabulary(fresh.vocabulary)
+    var configuration = Self.configuration(fresh, vocabularyCount: tokenizer.vocabularyCount)
+    configuration.lowRankUpdates = try Self.lowRankUpdates(recipe, of: configuration)
     description = ModelDescription(
-      configuration: Self.configuration(fresh, vocabularyCount: tokenizer.vocabularyCount),
+      configuration: configuration,
       contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
       normalization: .clip, captions: recipe.data.validationCaptions)
     whole = nil
     resizesPositions = false
     imageTower = try fresh.imageFrom.map { path throws(ModelError) in
-      try UserCheckpoint.verified(path, prober: prober)
+      let reader = try UserCheckpoint.verified(path, prober: prober)
+      return CheckpointParameters(
+        reader, merging: try Self.description(reader).configuration.lowRankUpdates)
     }
+  }
+
+  /// - Parameter reader: a checkpoint of the run itself, low-rank updates and all.
+  private init(_ recipe: Recipe, resumed reader: CheckpointReader) throws(ModelError) {
+    description = Self.adapted(try Self.description(reader), to: recipe)
+    tokenizer = try Self.tokenizer(reader, description)
+    (whole, imageTower) = (CheckpointParameters(asStored: reader), nil)
+    resizesPositions = false
   }
 
   /// - Parameter imageSize: of the pictures, where it is not what the checkpoint has.
   private init(
-    _ recipe: Recipe, whole reader: CheckpointReader, imageSize: Int? = nil
+    _ recipe: Recipe, whole reader: CheckpointReader, imageSize: Int?
   ) throws(ModelError) {
-    var description = try ModelDescription(
-      configuration: reader.document.configuration,
-      preprocessing: reader.document.preprocessing, file: reader.path)
+    var description = try Self.description(reader)
     try Self.check(recipe, positions: description.configuration.text.positionCount)
     resizesPositions = imageSize != nil && imageSize != description.configuration.image.imageSize
     if let imageSize, resizesPositions {
       description.configuration.image = try description.configuration.image.resized(
         to: imageSize, file: reader.path)
     }
+    let merged = description.configuration.lowRankUpdates
+    description.configuration.lowRankUpdates = nil
+    description.configuration.lowRankUpdates = try Self.lowRankUpdates(
+      recipe, of: description.configuration)
+    self.description = Self.adapted(description, to: recipe)
+    tokenizer = try Self.tokenizer(reader, description)
+    (whole, imageTower) = (CheckpointParameters(reader, merging: merged), nil)
+  }
+
+  private static func description(_ reader: CheckpointReader) throws(ModelError) -> ModelDescription
+  {
+    try ModelDescription(
+      configuration: reader.document.configuration,
+      preprocessing: reader.document.preprocessing, file: reader.path)
+  }
+
+  /// A checkpoint's model with inputs prepared as the recipe says.
+  private static func adapted(
+    _ description: ModelDescription, to recipe: Recipe
+  ) -> ModelDescription {
+    var description = description
     description.contextLength = recipe.data.contextLength
-    description.decoding = Self.decoding(recipe)
+    description.decoding = decoding(recipe)
     description.captions = recipe.data.validationCaptions
-    self.description = description
-    tokenizer = try LoadedModel.tokenizer(
+    return description
+  }
+
+  private static func tokenizer(
+    _ reader: CheckpointReader, _ description: ModelDescription
+  ) throws(ModelError) -> Tokenizer {
+    try LoadedModel.tokenizer(
       reader.document.vocabulary, path: reader.path,
       expected: description.configuration.text.vocabularyCount)
-    (whole, imageTower) = (reader, nil)
+  }
+
+  /// What the recipe adds to layers of a model that has nothing added yet.
+  private static func lowRankUpdates(
+    _ recipe: Recipe, of configuration: DualEncoder.Configuration
+  ) throws(ModelError) -> LowRankUpdates? {
+    do throws(RecipeError) {
+      return try recipe.model.lora?.updates(of: DualEncoder(configuration))
+    } catch {
+      throw .recipe(error)
+    }
   }
 
   /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.
   func giveStartValues(to loaded: LoadedModel, seed: UInt64) throws(ModelError) {
     if let whole {
+      for parameter in loaded.model.parameters where !whole.brings(parameter) {
+        loaded.parameters.initialize(parameter.path, seed: seed)
+      }
       try loaded.readParameters(from: whole, resizingPositions: resizesPositions)
       return
     }
     loaded.parameters.initialize(seed: seed)
-    if let imageTower { try loaded.read(loaded.model.image.parameters, from: imageTower) }
+    if let imageTower {
+      try loaded.read(
+        loaded.model.image.parameters.filter(imageTower.brings), from: imageTower)
+    }
   }
 
   private static func vocabulary(_ path: String) throws(ModelError) -> Tokenizer {

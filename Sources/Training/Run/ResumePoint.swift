@@ -125,11 +125,19 @@ struct ResumePoint {
     }
   }
 
-  /// Reads the optimizer's moments of all trained parameters.
-  func readMoments(into optimizer: AdamWUpdate, _ loaded: LoadedModel) throws(ModelError) {
+  /// Reads what the optimizer has of all trained parameters: moments, and the weights themselves
+  /// where the model was loaded with their averages.
+  func readOptimizer(
+    into optimizer: AdamWUpdate, _ loaded: LoadedModel, hasAverage: Bool
+  ) throws(ModelError) {
     let trained = loaded.parameters.layout.entries.filter(\.isTrained).map(\.parameter)
     do throws(CheckpointError) {
       for parameter in trained {
+        if hasAverage {
+          try reader.read(
+            parameter.path, in: .weights, sizes: parameter.sizes,
+            into: loaded.parameters.storage(of: parameter.path))
+        }
         try reader.read(
           parameter.path, in: .firstMoments, sizes: parameter.sizes,
           into: optimizer.firstMoments(of: parameter.path))

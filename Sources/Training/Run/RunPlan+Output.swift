@@ -41,7 +41,8 @@ extension RunPlan: CustomStringConvertible {
       (["Memory"]
       + [
         line("parameters", memory.parameters), line("gradients", memory.gradients),
-        line("moments", memory.moments), line("image activations", memory.imageActivations),
+        line("moments", memory.moments), line("averages", memory.averages),
+        line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
         line("loss activations", memory.lossActivations),
       ] + teacher + [line("in all", memory.total), ""]).joined(separator: "\n")
@@ -104,7 +105,7 @@ extension RunPlan: CustomStringConvertible {
         "memory_bytes",
         .object([
           ("parameters", .integer(memory.parameters)), ("gradients", .integer(memory.gradients)),
-          ("moments", .integer(memory.moments)),
+          ("moments", .integer(memory.moments)), ("averages", .integer(memory.averages)),
           ("image_activations", .integer(memory.imageActivations)),
           ("text_activations", .integer(memory.textActivations)),
           ("loss_activations", .integer(memory.lossActivations)),

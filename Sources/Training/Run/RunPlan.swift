@@ -20,6 +20,7 @@ public struct RunPlan: Sendable {
     public let parameters: Int
     public let gradients: Int
     public let moments: Int
+    public let averages: Int
     public let imageActivations: Int
     public let textActivations: Int
     public let lossActivations: Int
@@ -27,8 +28,8 @@ public struct RunPlan: Sendable {
     public let teacher: Int
 
     public var total: Int {
-      parameters + gradients + moments + imageActivations + textActivations + lossActivations
-        + teacher
+      parameters + gradients + moments + averages + imageActivations + textActivations
+        + lossActivations + teacher
     }
   }
 
@@ -82,7 +83,9 @@ public struct RunPlan: Sendable {
     let layout = loaded.parameters.layout
     memory = Memory(
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,
-      moments: 8 * layout.trainedElementCount, imageActivations: cost.imageBytes,
+      moments: 8 * layout.trainedElementCount,
+      averages: recipe.optimizer.averageDecay == nil ? 0 : 4 * layout.trainedElementCount,
+      imageActivations: cost.imageBytes,
       textActivations: cost.textBytes, lossActivations: cost.lossBytes,
       teacher: preparation.teacherBytes)
   }
@@ -107,8 +110,7 @@ public struct RunPlan: Sendable {
     let optimizer = preparation.recipe.optimizer
     return Row(
       path: parameter.path, sizes: parameter.sizes, isTrained: true,
-      weightDecay: optimizer.weightDecay
-        * treatment.decay(dimensionCount: parameter.sizes.count),
+      weightDecay: optimizer.weightDecay * treatment.decay,
       learningRate: optimizer.learningRate * treatment.rate)
   }
 }

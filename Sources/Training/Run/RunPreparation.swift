@@ -15,7 +15,7 @@ final class RunPreparation {
   let pairs: PairSet
   let validationPairs: PairSet?
   /// One for each parameter, in the order of the arena.
-  let treatments: [String: ParameterTreatment]
+  let treatments: [String: ResolvedTreatment]
   let groups: [AdamWUpdate.Group]
   /// Seldom a whole number: batches go across the ends of epochs.
   let stepsPerEpoch: Double
@@ -52,10 +52,11 @@ final class RunPreparation {
     try Self.checkWarmup(recipe, stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)
 
     let source = try ModelSource(recipe, resuming: reader, prober: prober)
-    let parameters = DualEncoder(source.description.configuration).parameters
-    let resolved: [ParameterTreatment]
+    let model = DualEncoder(source.description.configuration)
+    let parameters = model.parameters
+    let resolved: [ResolvedTreatment]
     do throws(RecipeError) {
-      resolved = try recipe.model.rules.resolve(parameters)
+      resolved = try recipe.treatments(of: model)
     } catch {
       throw .recipe(error)
     }
@@ -140,7 +141,7 @@ final class RunPreparation {
   /// Trained parameters of one rate and decay lie together, in the order in which their kind first
   /// appears, so that an update is one pass a kind.
   private static func layout(
-    _ parameters: [Parameter], _ treatments: [ParameterTreatment]
+    _ parameters: [Parameter], _ treatments: [ResolvedTreatment]
   ) -> ParameterLayout {
     var kinds: [(rate: Float, decay: Float, members: [Parameter])] = []
     var locked: [Parameter] = []
@@ -149,23 +150,25 @@ final class RunPreparation {
         locked.append(parameter)
         continue
       }
-      let decay = treatment.decay(dimensionCount: parameter.sizes.count)
-      if let kind = kinds.firstIndex(where: { $0.rate == treatment.rate && $0.decay == decay }) {
+      let kind = kinds.firstIndex {
+        $0.rate == treatment.rate && $0.decay == treatment.decay
+      }
+      if let kind {
         kinds[kind].members.append(parameter)
       } else {
-        kinds.append((treatment.rate, decay, [parameter]))
+        kinds.append((treatment.rate, treatment.decay, [parameter]))
       }
     }
     return ParameterLayout(trained: kinds.flatMap(\.members), locked: locked)
   }
 
   private static func groups(
-    of layout: ParameterLayout, _ treatments: [String: ParameterTreatment], weightDecay: Float
+    of layout: ParameterLayout, _ treatments: [String: ResolvedTreatment], weightDecay: Float
   ) -> [AdamWUpdate.Group] {
     var groups: [AdamWUpdate.Group] = []
     for entry in layout.entries where entry.isTrained {
       guard let treatment = treatments[entry.parameter.path] else { continue }
-      let decay = weightDecay * treatment.decay(dimensionCount: entry.parameter.sizes.count)
+      let decay = weightDecay * treatment.decay
       let end = entry.offset + entry.parameter.elementCount
       if let last = groups.last, last.rateFactor == treatment.rate, last.weightDecay == decay {
         groups[groups.count - 1].range = last.range.lowerBound..<end

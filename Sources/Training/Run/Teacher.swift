@@ -21,7 +21,9 @@ final class Teacher {
     prober: String?
   ) throws(ModelError) {
     let reader = try UserCheckpoint.verified(path, prober: prober)
-    let description = try ModelDescription(reader)
+    var description = try ModelDescription(reader)
+    let updates = description.configuration.lowRankUpdates
+    description.configuration.lowRankUpdates = nil
     let (own, needed) = (
       description.configuration.image.imageSize, student.configuration.image.imageSize
     )
@@ -38,7 +40,8 @@ final class Teacher {
         reader.document.vocabulary, path: path,
         expected: description.configuration.text.vocabularyCount),
       device: device, layout: ParameterLayout(trained: [], locked: model.image.parameters))
-    try loaded.read(model.image.parameters, from: reader)
+    try loaded.read(
+      model.image.parameters, from: CheckpointParameters(reader, merging: updates))
     do throws(DeviceError) {
       embedder = try ImageEmbedder(
         model, .features, on: device, parameters: loaded.parameters,

@@ -75,6 +75,13 @@ extension RunPreparation {
       groups: groups)
   }
 
+  /// The average of the weights as they are, where the recipe asks for one.
+  func makeAverage() -> WeightAverage? {
+    recipe.optimizer.averageDecay.map {
+      WeightAverage(loaded.parameters, device: loaded.device, decay: $0)
+    }
+  }
+
   /// Keeps the multiplier of similarities within its bounds, after every update.
   func limitLogitScale() {
     LogitScaleLimit(maximum: recipe.objective.logitScaleMaximum)

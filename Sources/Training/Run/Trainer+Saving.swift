@@ -36,7 +36,7 @@ extension Trainer {
   /// - Returns: whether it was the best so far.
   private func validate(_ validation: Recipe.Validation) async throws(ModelError) -> Bool {
     guard let validator else { return false }
-    let figures = try await validator.figures()
+    let figures = try await figures(validator)
     state.validationIsDue = false
     let value = figures.value(of: validation.chooseBestBy)
     let isBest =
@@ -52,6 +52,13 @@ extension Trainer {
     logs.add(figures, step: state.step)
     report(.validation(step: state.step, figures, isBest: isBest))
     return isBest
+  }
+
+  /// Retrieval with the average of the weights, where there is one.
+  private func figures(_ validator: Validator) async throws(ModelError) -> RetrievalMetrics {
+    average?.exchange()
+    defer { average?.exchange() }
+    return try await validator.figures()
   }
 
   /// Writes a checkpoint of a state that has none, as before a signal ends the run.
@@ -80,8 +87,11 @@ extension Trainer {
     do throws(CheckpointError) {
       try CheckpointWriter.write(
         to: path, document: loaded.document(recipe: recipe, state: state),
-        parameters: loaded.tensors, firstMoments: loaded.moments { optimizer.firstMoments(of: $0) },
-        secondMoments: loaded.moments { optimizer.secondMoments(of: $0) })
+        parameters: loaded.tensors(averagedBy: average),
+        firstMoments: loaded.trainedTensors { optimizer.firstMoments(of: $0) },
+        secondMoments: loaded.trainedTensors { optimizer.secondMoments(of: $0) },
+        weights: average == nil
+          ? [] : loaded.trainedTensors { loaded.parameters.storage(of: $0) })
     } catch {
       throw .checkpoint(error)
     }
@@ -99,14 +109,25 @@ extension Trainer {
 extension LoadedModel {
   /// Everything of a checkpoint that is not a tensor.
   func document(recipe: Recipe?, state: RunState?) -> CheckpointDocument {
-    CheckpointDocument(
+    var document = CheckpointDocument(
       family: ModelDescription.family, configuration: description.configurationText,
       vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
       recipe: recipe?.resolved ?? "", toolVersion: ToolVersion.current, run: state?.values)
+    // A reader that does not know them would leave low-rank updates out.
+    if description.configuration.lowRankUpdates != nil { document.formatVersion = 2 }
+    return document
+  }
+
+  /// The model as it is used: averages where there are some, and what has none.
+  fileprivate func tensors(averagedBy average: WeightAverage?) -> [CheckpointTensor] {
+    guard let average else { return tensors }
+    let averages = trainedTensors { average.values(of: $0) }
+    // Trained parameters come first in the arena.
+    return averages + tensors.dropFirst(averages.count)
   }
 
   /// A tensor for each trained parameter.
-  func moments(
+  fileprivate func trainedTensors(
     _ storage: (String) -> UnsafeMutableBufferPointer<Float>
   ) -> [CheckpointTensor] {
     parameters.layout.entries.filter(\.isTrained).map { entry in

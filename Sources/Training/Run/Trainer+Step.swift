@@ -55,6 +55,7 @@ extension Trainer {
       updateCount: state.updateCount, learningRate: update.learningRate, gradientScale: scale)
     preparation.limitLogitScale()
     preparation.step.keepStatistics()
+    average?.update()
   }
 
   private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {

@@ -15,6 +15,8 @@ internal import PairData
 public final class Trainer {
   let preparation: RunPreparation
   let optimizer: AdamWUpdate
+  /// What is validated and saved as the model, where the recipe asks for it.
+  let average: WeightAverage?
   let checkpoints: CheckpointFolder
   let logs: RunLogs
   let schedule: LearningRateSchedule
@@ -60,7 +62,10 @@ public final class Trainer {
     try point?.requireData(state.dataFingerprint, patterns: recipe.data.train)
     try point?.requireTeacher(state.teacherSHA256, of: recipe)
     optimizer = preparation.makeOptimizer()
-    try point?.readMoments(into: optimizer, preparation.loaded)
+    // A checkpoint's parameters are the averages, so they are copied before the weights come.
+    average = preparation.makeAverage()
+    try point?.readOptimizer(
+      into: optimizer, preparation.loaded, hasAverage: recipe.optimizer.averageDecay != nil)
     schedule = preparation.schedule
     var notes = point?.notes ?? []
     if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }

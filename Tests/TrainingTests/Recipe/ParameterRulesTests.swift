@@ -42,9 +42,7 @@ import Testing
     let found = try rules.resolve(paths: ["text/embeddings/words", "image/a", "logit_scale"])
     #expect(found[0] == ParameterTreatment(isTrained: true, rate: 0.5, decay: 0))
     #expect(found[1] == ParameterTreatment(isTrained: false, rate: 0, decay: nil))
-    #expect(found[2].decay(dimensionCount: 1) == 0)
-    #expect(found[2].decay(dimensionCount: 2) == 1)
-    #expect(found[0].decay(dimensionCount: 2) == 0)
+    #expect(found[2] == ParameterTreatment(isTrained: true, rate: 1, decay: nil))
   }
 
   @Test func `a parameter without rule and a rule without parameter are errors`() throws {

@@ -28,6 +28,20 @@ import Testing
     #expect(recipe.memoryBudget.bytes == 4 << 30)
   }
 
+  @Test func `decay, rates, an average and low-rank updates are steered by their keys`() throws {
+    let steered = try RecipeExamples.decode(RecipeExamples.steered).optimizer
+    #expect(steered.decayExclusions == .chineseCLIP)
+    #expect(steered.layerRateDecay == 0.75)
+    #expect(steered.averageDecay == 0.999)
+    let lora = try #require(try RecipeExamples.decode(RecipeExamples.steered).model.lora)
+    #expect(lora.rank == 8 && lora.alpha == 16)
+    #expect(lora.layers.map(\.text) == ["text/blocks/*/attention/**"])
+    let plain = try RecipeExamples.decode(RecipeExamples.tuning).optimizer
+    #expect(plain.decayExclusions == .oneDimensional)
+    #expect(plain.layerRateDecay == 1)
+    #expect(plain.averageDecay == nil)
+  }
+
   @Test func `a model from nothing has its configuration and defaults`() throws {
     let recipe = try RecipeExamples.decode(RecipeExamples.fresh)
     guard case .fresh(let model) = recipe.model.source else {
@@ -78,6 +92,7 @@ import Testing
 
   @Test(arguments: [
     RecipeExamples.tuning, RecipeExamples.fresh, RecipeExamples.residual, RecipeExamples.resized,
+    RecipeExamples.steered,
   ])
   func `the resolved text decodes to an equal recipe in any folder`(_ text: String) throws {
     let recipe = try RecipeExamples.decode(text)
@@ -102,7 +117,7 @@ import Testing
   /// A key that is missing there could change in the middle of a run without anybody noticing.
   @Test func `every key stands in the resolved recipe that gives it`() throws {
     let recipes = [
-      try RecipeExamples.decode(RecipeExamples.tuning),
+      try RecipeExamples.decode(RecipeExamples.steered),
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
         "objective.distillation.teacher=teacher.h5",

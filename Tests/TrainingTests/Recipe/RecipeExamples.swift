@@ -31,6 +31,16 @@ enum RecipeExamples {
     checkpoints: { every: 200 steps, keep: 3 }
     """
 
+  /// Fine-tuning with everything that steers it.
+  static let steered = tuning.replacing(
+    "weight_decay: 0.001 }", with: "weight_decay: 0.001, decay_exclusions: chinese_clip }"
+  ).replacing(
+    "  clip_gradient_norm: 1.0",
+    with: "  clip_gradient_norm: 1.0\n  layer_rate_decay: 0.75\n  ema_decay: 0.999"
+  ).replacing(
+    "  dropout: 0.1",
+    with: "  dropout: 0.1\n  lora: { rank: 8, alpha: 16, layers: [text/blocks/*/attention/**] }")
+
   static let fresh = """
     run: tiny
     model:

@@ -10,6 +10,7 @@ import Testing
 struct StepTrial {
   var settings: ContrastiveStep.Settings
   var threadCount = 1
+  var configuration = MiniatureModel.configuration
   var products = ProductFormat.float32
   /// Whether a parameter is trained, by its path.
   var isTrained: (String) -> Bool = { _ in true }
@@ -30,7 +31,7 @@ struct StepTrial {
     return copy
   }
 
-  var model: DualEncoder { DualEncoder(MiniatureModel.configuration) }
+  var model: DualEncoder { DualEncoder(configuration) }
 
   /// The parameters and the step, ready to run.
   func prepared() throws -> (

@@ -15,6 +15,14 @@ import Testing
       vocabularyCount: 7, width: 4, depth: 1, headWidth: 2, mlpWidth: 6, positionCount: 4),
     embeddingWidth: 3)
 
+  /// The same with a low-rank update beside every linear layer.
+  static var tinyUpdated: DualEncoder.Configuration {
+    var configuration = tiny
+    configuration.lowRankUpdates = LowRankUpdates(
+      rank: 2, alpha: 3, layers: DualEncoder(tiny).linearLayers)
+    return configuration
+  }
+
   static var tinyPairs: MiniaturePairs {
     var pairs = MiniaturePairs(count: 3)
     pairs.pictures = pairs.pictures.map { Array($0.prefix(3 * 4 * 4)) }
@@ -30,12 +38,14 @@ import Testing
     return zip(analytic, numeric).map { abs($0 - $1) / max(abs($0), abs($1), floor) }.max() ?? 0
   }
 
-  @Test(arguments: [Float(0), 0.2])
-  func `every parameter's gradient agrees with central differences`(dropout: Float) throws {
-    let model = DualEncoder(Self.tiny)
+  @Test(arguments: zip([Float(0), 0.2, 0.2], [false, false, true]))
+  func `every parameter's gradient agrees with central differences`(
+    dropout: Float, hasUpdates: Bool
+  ) throws {
+    let model = DualEncoder(hasUpdates ? Self.tinyUpdated : Self.tiny)
     let step = try ReferenceStep(
       model, pairs: Self.tinyPairs, dropout: dropout, textKey: 5, repeatedPairs: .plain)
-    try compare(step, model, "dropout \(dropout)")
+    try compare(step, model, "dropout \(dropout), updates \(hasUpdates)")
   }
 
   /// Of four patches two stay, in any order.

@@ -1,0 +1,62 @@
+internal import Autodiff
+internal import Checkpoints
+internal import Models
+
+/// A checkpoint's parameters, as they are or with its low-rank updates merged into their weights.
+struct CheckpointParameters {
+  let reader: CheckpointReader
+  /// What is merged; nothing where updates are parameters of their own.
+  private let merged: LowRankUpdates?
+  private let isMerging: Bool
+
+  /// All parameters as the file has them.
+  init(asStored reader: CheckpointReader) {
+    (self.reader, merged, isMerging) = (reader, nil, false)
+  }
+
+  /// Those of the layers as they are published.
+  ///
+  /// - Parameter updates: what the checkpoint's configuration says of them.
+  init(_ reader: CheckpointReader, merging updates: LowRankUpdates?) {
+    (self.reader, merged, isMerging) = (reader, updates, true)
+  }
+
+  /// The paths of what is brought.
+  var paths: [String] {
+    let parts = Set(
+      (merged?.layers ?? []).flatMap { layer in
+        let parts = merged?.paths(ofLayer: layer)
+        return [parts?.down, parts?.up].compactMap(\.self)
+      })
+    return reader.paths(in: .parameters).filter { !parts.contains($0) }
+  }
+
+  /// Whether a model's parameter comes from here; the updates of a new run start anew.
+  func brings(_ parameter: Parameter) -> Bool { !isMerging || !parameter.isLowRankUpdate }
+
+  /// Reads a parameter that is brought.
+  func read(
+    _ parameter: Parameter, into target: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    try reader.read(parameter.path, in: .parameters, sizes: parameter.sizes, into: target)
+    guard let merged, let layer = merged.layer(ofWeight: parameter.path) else { return }
+    let parts = merged.paths(ofLayer: layer)
+    let down = try values(of: parts.down, [merged.rank, parameter.sizes[1]])
+    let up = try values(of: parts.up, [parameter.sizes[0], merged.rank])
+    merged.merge(down: down, up: up, into: target)
+  }
+
+  private func values(of path: String, _ sizes: [Int]) throws(CheckpointError) -> [Float] {
+    var values = [Float](repeating: 0, count: sizes.reduce(1, *))
+    var failure: CheckpointError?
+    values.withUnsafeMutableBufferPointer { target in
+      do throws(CheckpointError) {
+        try reader.read(path, in: .parameters, sizes: sizes, into: target)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return values
+  }
+}
