@@ -109,7 +109,8 @@ extension RunPreparation {
       ? "" : "; this processor has no \(wanted.rawValue) products, float32 is used"
     return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
       + "validation; "
-      + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, \(FixedText.short(stepsPerEpoch)) an epoch; "
+      + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "
+      + "\(FixedText.short(stepsPerEpoch)) an epoch; "
       + "\(count) of \(total) parameters are trained; \(computeThreads) threads"
       + products
   }

@@ -56,9 +56,7 @@ public final class Trainer {
     let point = try ResumePoint.find(resume, in: folders.checkpoints, prober: prober)
     let changes = try point?.requireSameRun(recipe) ?? []
     preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
-    state = point?.state ?? RunState()
-    state.dataFingerprint = preparation.pairs.fingerprint
-    state.teacherSHA256 = preparation.teacher?.sha256 ?? ""
+    state = Self.state(of: point, preparation)
     try point?.requireData(state.dataFingerprint, patterns: recipe.data.train)
     try point?.requireTeacher(state.teacherSHA256, of: recipe)
     optimizer = preparation.makeOptimizer()
@@ -103,6 +101,13 @@ public final class Trainer {
     logs.write(preparation.environment(afterStep: state.step), folder: folders.logs)
     notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
     for note in notes { tell(note) }
+  }
+
+  private static func state(of point: ResumePoint?, _ preparation: RunPreparation) -> RunState {
+    var state = point?.state ?? RunState()
+    state.dataFingerprint = preparation.pairs.fingerprint
+    state.teacherSHA256 = preparation.teacher?.sha256 ?? ""
+    return state
   }
 
   /// Makes the state's best validation one that later ones can be compared with.

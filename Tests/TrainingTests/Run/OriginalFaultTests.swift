@@ -240,7 +240,7 @@ import Testing
     #expect(try run.contents(source).state.step == 7)
     let second = try await run.train(
       [#"model={from: \#(source), train: ["**: trained"]}"#, "length=1 epochs"], root: "second")
-    #expect(second.outcome == .finished(steps: 4))
+    #expect(second.outcome == .finished(steps: 5))
     let row = try #require(try run.rows("second").first)
     #expect(row.contains(#""epoch":0"#) && row.contains(#""step":1"#))
   }
@@ -288,7 +288,7 @@ import Testing
     let error = await #expect(throws: ModelError.self) {
       try await run.train(["optimizer.schedule={cosine: {warmup: 2 epochs}}"])
     }
-    #expect(error?.description.contains("which are 8 steps of these pairs") == true)
+    #expect(error?.description.contains("which are 9 steps of these pairs") == true)
     #expect(error?.description.contains("Shorten the warm-up") == true)
     _ = try await run.train(["optimizer.schedule={cosine: {warmup: 7 steps}}"])
     let last = try #require(
