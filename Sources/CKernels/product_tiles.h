@@ -11,27 +11,34 @@ DQ_TILE_TARGET DQ_INLINE void DQ_TILE(tile)(
   const float *b = p->b + group * 16;
   float *c = p->c + row * p->c_stride + group * 16;
   const int64_t a_row = p->a_row_stride, a_step = p->a_depth_stride, b_step = p->b_stride;
-  dq_lanes sum[8][3];
-  for (int r = 0; r < height; ++r) {
-    for (int g = 0; g < groups; ++g) {
-      sum[r][g] = p->start ? DQ_LOAD(p->start + (group + g) * 16) : (dq_lanes){0};
-    }
-  }
-  for (int64_t k = p->depth; k > 0; --k) {
-    dq_lanes line[3];
-    for (int g = 0; g < groups; ++g) line[g] = DQ_LOAD(b + g * 16);
+  const float *start = p->start ? p->start + group * 16 : 0;
+  int accumulate = p->accumulate;
+  int64_t left = p->depth;
+  do {
+    dq_lanes sum[8][3];
     for (int r = 0; r < height; ++r) {
-      for (int g = 0; g < groups; ++g) DQ_TILE_STEP(sum[r][g], a[r * a_row], line[g]);
+      for (int g = 0; g < groups; ++g) sum[r][g] = start ? DQ_LOAD(start + g * 16) : (dq_lanes){0};
     }
-    a += a_step;
-    b += b_step;
-  }
-  for (int r = 0; r < height; ++r) {
-    for (int g = 0; g < groups; ++g) {
-      dq_lanes *to = &DQ_ALIGNED(c + r * p->c_stride + g * 16);
-      *to = p->accumulate ? *to + sum[r][g] : sum[r][g];
+    const int64_t depth = left < dq_depth_of_sum ? left : dq_depth_of_sum;
+    for (int64_t k = depth; k > 0; --k) {
+      dq_lanes line[3];
+      for (int g = 0; g < groups; ++g) line[g] = DQ_LOAD(b + g * 16);
+      for (int r = 0; r < height; ++r) {
+        for (int g = 0; g < groups; ++g) DQ_TILE_STEP(sum[r][g], a[r * a_row], line[g]);
+      }
+      a += a_step;
+      b += b_step;
     }
-  }
+    for (int r = 0; r < height; ++r) {
+      for (int g = 0; g < groups; ++g) {
+        dq_lanes *to = &DQ_ALIGNED(c + r * p->c_stride + g * 16);
+        *to = accumulate ? *to + sum[r][g] : sum[r][g];
+      }
+    }
+    start = 0;
+    accumulate = 1;
+    left -= depth;
+  } while (left > 0);
 }
 
 /// A tile whose height, up to `limit`, is known only here.
