@@ -7,7 +7,6 @@
 // Products whose right operand was packed into panels: 48 columns wide, row after row of the depth,
 // so that the inner loop reads three vectors that follow each other. 48 columns by 8 rows fill 24
 // of the 32 registers of AVX-512.
-
 //
 // Numbers are floats, or pairs of BF16 (bfloat16.h): two neighbours of the depth in one word, which
 // halves the depth and leaves all else as it is.

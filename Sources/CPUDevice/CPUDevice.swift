@@ -10,7 +10,7 @@ public struct CPUDevice: Device {
   ///   has no instructions for it.
   public init(threadCount: Int, products: ProductFormat = .float32) {
     threads = ThreadPool(threadCount: threadCount)
-    self.products = products.isFast ? products : .float32
+    self.products = products.isSupported ? products : .float32
     GEMM.useCallersThread()
   }
 

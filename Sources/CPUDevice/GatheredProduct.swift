@@ -48,7 +48,7 @@ struct GatheredProduct {
         let range = block * blockRows..<min((block + 1) * blockRows, rows)
         gathering(range, gathered)
         product.multiply(
-          rows: range.count, x: gathered, scratch: scratch, start: nil,
+          rows: range.count, x: gathered, scratch: scratch, on: threads, start: nil,
           into: y + range.lowerBound * columns)
       }
     }

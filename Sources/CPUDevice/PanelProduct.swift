@@ -21,7 +21,8 @@ struct PanelProduct {
     case pairs
   }
 
-  /// Fewer rows do not repay the packing.
+  /// Fewer rows do not repay the packing. In BF16 all are packed, so that what a row gives does not
+  /// depend on how many there are.
   private static let smallestRows = 64
 
   /// - Parameter rows: of the whole product.
@@ -33,12 +34,12 @@ struct PanelProduct {
     self.depth = depth
     self.operand = operand
     self.transposes = transposes
-    if rows < PanelProduct.smallestRows || columns % 16 != 0 || depth == 0
-      || dq_panels_are_fast() == 0
-    {
+    if columns % 16 != 0 || depth == 0 || dq_panels_are_fast() == 0 {
       kind = .library
+    } else if format == .bfloat16, depth % 2 == 0 {
+      kind = .pairs
     } else {
-      kind = format == .bfloat16 && depth % 2 == 0 ? .pairs : .floats
+      kind = rows < PanelProduct.smallestRows ? .library : .floats
     }
   }
 
@@ -75,9 +76,11 @@ struct PanelProduct {
   ///   - rows: at most a block of `RowBlocks` where the format is not Float32.
   ///   - x: the first of the rows, `depth` floats each.
   ///   - scratch: what `pack` was given.
+  ///   - threads: those that the calling thread is one of.
   ///   - start: what every row begins with, [columns]; a bias.
   func multiply(
     rows: Int, x: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    on threads: ThreadPool,
     start: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>
   ) {
     switch kind {
@@ -86,7 +89,9 @@ struct PanelProduct {
         Int64(rows), Int64(columns), Int64(depth), x, Int64(depth), scratch, start, y)
     case .pairs:
       precondition(rows <= RowBlocks.limit, "\(rows) rows have no room to be rounded.")
-      let rounded = scratch + packedCount + ThreadPool.threadNumber * roundedCount
+      let thread = ThreadPool.threadNumber
+      precondition(thread < threads.threadCount, "Thread \(thread) is another pool's.")
+      let rounded = scratch + packedCount + thread * roundedCount
       dq_round_neighbours(Int64(rows * packedDepth), x, rounded)
       dq_bfloat16_panel_product(
         Int64(rows), Int64(columns), Int64(packedDepth), rounded, scratch, start, y)

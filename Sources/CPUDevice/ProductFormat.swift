@@ -9,8 +9,8 @@ public enum ProductFormat: String, Sendable, CaseIterable {
   /// The upper half of a Float32: its range, 8 bits of precision.
   case bfloat16
 
-  /// Whether this machine multiplies it at least as fast as Float32.
-  public var isFast: Bool {
+  /// Whether this machine has instructions for it.
+  public var isSupported: Bool {
     switch self {
     case .float32: true
     case .bfloat16: dq_bfloat16_is_fast() != 0

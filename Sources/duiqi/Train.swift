@@ -55,21 +55,23 @@ struct Train: AsyncParsableCommand {
   }
 
   private func run(_ recipe: Recipe) async throws {
-    if dryRun {
-      let progress = CommandProgress(console)
-      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable) { done, total in
-        progress.show(done, total, "pairs checked")
-      }
-      progress.finish()
-      try Terminal.write(json ? plan.json.line + "\n" : plan.description)
-      return
-    }
     let mode: ResumeMode =
       switch resume {
       case "auto": .auto
       case "never": .never
       default: .checkpoint(path: resume)
       }
+    if dryRun {
+      let start = try RunPlan.startingPoint(
+        of: recipe, root: root, resume: mode, prober: CommandLine.ownExecutable)
+      let progress = CommandProgress(console)
+      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable) { done, total in
+        progress.show(done, total, "pairs checked")
+      }
+      progress.finish()
+      try Terminal.write(json ? plan.json.line + "\n" : plan.description + (start ?? ""))
+      return
+    }
     try await TrainingConsole(isQuiet: console.quiet).train(recipe, root: root, resume: mode)
   }
 }

@@ -14,6 +14,19 @@ import Testing
     }
   }
 
+  @Test func `the distance of 3,000 rows asks for room for their cosines`() {
+    let device = CPUDevice(threadCount: 1)
+    var values = [Float](repeating: 1, count: 3_000 * 2)
+    values.withUnsafeMutableBytes { bytes in
+      let rows = CPUBuffer(
+        base: bytes.baseAddress!, extents: Extents([3_000, 2], [:]))
+      let context = CPUContext(
+        threads: device.threads, products: .float32, scratch: rows.floats, randomKey: 0)
+      let operation: any CPUExecutable = CosineDistance()
+      #expect(operation.scratchCount(for: [rows, rows], results: [nil], in: context) == 3_000)
+    }
+  }
+
   @Test func `operations without a face are named in one error`() {
     let graph = Graph()
     let x = graph.apply(Unknown(), to: [graph.input("x", [2])])[0]

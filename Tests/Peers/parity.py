@@ -49,11 +49,12 @@ from parity_models import DEVIATION, MEAN, SIZES, VOCABULARY, Library
 DATA = pathlib.Path(__file__).resolve().parents[2] / "recipes/data"
 CONTEXT = 52
 STEPS = 10
-BETAS, EPSILON, DECAY, RATE = (0.9, 0.98), 1e-6, 0.05, 1e-4
+BETAS, EPSILON, DECAY, RATE = (0.9, 0.98), 1e-6, 0.05, 5e-5
 
 # Largest errors allowed: of an embedding's element, of a loss, of a gradient or running statistic
-# as a share of its norm, of a gradient that is zero as a share of all gradients' norm.
-BOUNDS = {"embeddings": 1e-4, "losses": 1e-4, "gradients": 1e-3, "zeros": 1e-6, "statistics": 1e-3}
+# as a share of its norm, of all gradients together, of a gradient that is zero as a share of them.
+BOUNDS = {"embeddings": 1e-4, "losses": 1e-4, "gradients": 1e-3, "whole": 1e-3, "zeros": 1e-6,
+          "statistics": 1e-3}
 
 # A residual tower's batch norms take the statistics of a chunk: there it is the whole batch.
 RECIPE = """\
@@ -83,7 +84,7 @@ RULES = {"trained": '"**: trained"',
          "locked": '"image/**: locked", "text/**: trained", "logit_scale: trained"'}
 
 
-def write_pairs(count, pixels, path):
+def write_pairs(count, pixels, noise, path):
     """Emoji and their names, all names in one file, pictures resized here once and for all."""
     tokenizer = tokenizers.BertWordPieceTokenizer(str(VOCABULARY))
     generator = numpy.random.default_rng(1)
@@ -98,8 +99,7 @@ def write_pairs(count, pixels, path):
         for index, (picture, text) in enumerate(zip(members[::2], members[1::2])):
             image = PIL.Image.open(source.extractfile(picture)).convert("RGB")
             image = image.resize((pixels, pixels), PIL.Image.Resampling.BICUBIC)
-            # Noise, as a photograph has: thousands of equal pixels pass ReLU's edge together.
-            noisy = numpy.asarray(image) + generator.normal(0, 12, (pixels, pixels, 3))
+            noisy = numpy.asarray(image) + generator.normal(0, noise, (pixels, pixels, 3))
             image = PIL.Image.fromarray(noisy.clip(0, 255).round().astype(numpy.uint8))
             encoded = io.BytesIO()
             image.save(encoded, "PNG")
@@ -169,7 +169,8 @@ def write(folder, size, pairs, seed):
     torch.manual_seed(seed)
     model = size.kind.make(size)
     size.kind.save(model, size, folder)
-    pixels, ids = write_pairs(STEPS * pairs, size.image.pixels, folder / "pairs.tar")
+    pixels, ids = write_pairs(
+        STEPS * pairs, size.image.pixels, size.noise, folder / "pairs.tar")
     with torch.no_grad():
         parts = [size.kind.rows(model, pixels[rows], ids[rows])
                  for rows in torch.arange(len(ids)).split(pairs)]
@@ -219,14 +220,15 @@ def gradient_errors(found, expected):
     scores of a query alike, so its gradient is zero: there, what is left is a share of the whole
     gradient."""
     whole = math.sqrt(sum(flat(value).square().sum().item() for value in expected.values()))
-    worst, zeros = (-1.0, ""), (-1.0, "")
+    worst, zeros, different = (-1.0, ""), (-1.0, ""), 0.0
     for path in expected:
         ours, theirs = found(path), flat(expected[path])
+        different += finite((ours - theirs).square().sum())
         if path.endswith(("attention/key/bias", "pool/key/bias")):
             zeros = max(zeros, (finite(ours.norm() / whole), path))
         else:
             worst = max(worst, (finite((ours - theirs).norm() / theirs.norm()), path))
-    return worst, zeros
+    return worst, math.sqrt(different) / whole, zeros
 
 
 def statistics_error(found, expected):
@@ -237,21 +239,23 @@ def statistics_error(found, expected):
 
 def mode_rows(folder, mode, file):
     """What a mode's runs left. A residual tower is compared with Float64: a ReLU whose input is
-    within rounding of zero passes its gradient or does not, a share of about 1e-6 of them, and so
-    gradients differ by about the root of that. There three times PyTorch's own Float32 error is
-    allowed where that is more."""
+    within rounding of zero passes its gradient or does not, and a single one is the 1/256 of a
+    tensor's squared norm where 256 channels learn alike. There three times PyTorch's own Float32
+    error is allowed where that is more, ten times for the worst tensor."""
     reference = file[mode]
     expected = datasets(reference["gradients"])
     allowed = dict(BOUNDS)
     if (own := file.get(f"{mode}, float32")) is not None:
         their = datasets(own["gradients"])
+        own_gradients = gradient_errors(lambda path: flat(their[path]), expected)
         errors = {
             "losses": largest_error(flat(own["losses"]), flat(reference["losses"])),
-            "gradients": gradient_errors(lambda path: flat(their[path]), expected)[0][0],
+            "gradients": own_gradients[0][0], "whole": own_gradients[1],
             "statistics": statistics_error(
                 datasets(own["statistics"]), datasets(reference["statistics"]))[0]}
         for quantity, error in errors.items():
-            allowed[quantity] = max(allowed[quantity], 3 * error)
+            factor = 10 if quantity == "gradients" else 3
+            allowed[quantity] = max(allowed[quantity], factor * error)
     lines = (folder / f"logs/{mode}/metrics.jsonl").read_text().splitlines()
     losses = [row["loss"] for row in map(json.loads, lines) if row["kind"] == "step"]
     # A loss that is no number is null in the log.
@@ -265,8 +269,10 @@ def mode_rows(folder, mode, file):
             different = sorted(set(moments) ^ set(expected))[:3]
             return [*rows, (f"{mode}: gradients", math.inf, 0.0, f"not both: {different}")]
         # The first moment after one step.
-        worst, zeros = gradient_errors(lambda path: flat(moments[path]) / (1 - BETAS[0]), expected)
+        worst, whole, zeros = gradient_errors(
+            lambda path: flat(moments[path]) / (1 - BETAS[0]), expected)
     rows += [(f"{mode}: {len(expected)} gradients", worst[0], allowed["gradients"], worst[1]),
+             (f"{mode}: all of them", whole, allowed["whole"], ""),
              (f"{mode}: biases of keys", zeros[0], allowed["zeros"], zeros[1])]
     if "statistics" in reference:
         expected = datasets(reference["statistics"])

@@ -55,6 +55,12 @@ class Size:
     seed: int = 1
 
     @property
+    def noise(self):
+        """Of pictures for ReLU, as photographs have it: else thousands of equal pixels pass its
+        edge together."""
+        return 12 if isinstance(self.image, Residual) else 0
+
+    @property
     def text_heads(self):
         return self.text[0] // (64 if self.text[0] >= 768 else 16)
 
@@ -74,7 +80,7 @@ SIZES = {
     "tiny-h-14": Size(Transformer(80, 4, 20, 7, 28), (96, 3), 64),
     "rn50": Size(Residual(64, (3, 4, 6, 3), 64, 224), (768, 3), 1024),
     "vit-b-16": Size(Transformer(768, 12, 64, 16, 224), (768, 12), 512),
-    "vit-l-14": Size(Transformer(1024, 24, 64, 14, 224), (768, 12), 768, pairs=4),
+    "vit-l-14": Size(Transformer(1024, 24, 64, 14, 224), (768, 12), 768, pairs=2),
     "vit-l-14-336": Size(Transformer(1024, 24, 64, 14, 336), (768, 12), 768, pairs=2),
     "vit-h-14": Size(Transformer(1280, 32, 80, 14, 224), (1024, 24), 1024, pairs=2),
 }

@@ -13,7 +13,7 @@ extension AffineMap: RowwiseCPUExecutable {
     let x = inputs[0]
     product(inputs, context).multiply(
       rows: rows.count, x: x.floats + rows.lowerBound * x.width, scratch: context.scratch,
-      start: inputs.count == 3 ? UnsafePointer(inputs[2].floats) : nil,
+      on: context.threads, start: inputs.count == 3 ? UnsafePointer(inputs[2].floats) : nil,
       into: y.floats + rows.lowerBound * y.width)
   }
 

@@ -16,7 +16,9 @@ extension CosineDistance: CPUExecutable {
     loss.floats[0] = Float(1 - dq_sum(Int64(x.rows), cosines) / Double(x.rows))
   }
 
-  func scratchCount(for inputs: [CPUBuffer], results: [CPUBuffer?]) -> Int { inputs[0].rows }
+  func scratchCount(
+    for inputs: [CPUBuffer], results: [CPUBuffer?], in context: CPUContext
+  ) -> Int { inputs[0].rows }
 }
 
 extension CosineDistanceGradient: RowwiseCPUExecutable {

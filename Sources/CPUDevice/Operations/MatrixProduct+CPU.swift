@@ -25,7 +25,7 @@ extension MatrixProduct: RowwiseCPUExecutable {
     let a = inputs[0]
     product(inputs, context).multiply(
       rows: rows.count, x: a.floats + rows.lowerBound * a.width, scratch: context.scratch,
-      start: nil, into: y.floats + rows.lowerBound * y.width)
+      on: context.threads, start: nil, into: y.floats + rows.lowerBound * y.width)
   }
 
   func scratchCount(

@@ -32,6 +32,10 @@ struct HuggingFaceFolder {
       path, positionCount: configuration.text.positionCount)
   }
 
+  /// As transformers' processor reads pictures: transparency over white, the camera's orientation
+  /// not looked at.
+  static let decoding = ImageDecodingOptions(alpha: .onWhite, orientation: .ignored)
+
   // MARK: Sizes
 
   private static func configuration(

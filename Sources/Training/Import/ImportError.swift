@@ -3,6 +3,8 @@ public import WeightFiles
 /// Why other programs' weights do not become a checkpoint.
 public enum ImportError: Error, Equatable, Sendable {
   case weights(WeightFileError)
+  /// Neither a file nor a folder.
+  case missingSource(path: String)
   /// A model's folder without a file that has to be in it.
   case missingFile(path: String, use: String)
   /// A JSON file of a model's folder that cannot be used.
@@ -30,6 +32,10 @@ public enum ImportError: Error, Equatable, Sendable {
 extension ImportError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .missingSource(let path):
+      "\(path): there is no such file or folder. A model on this machine was expected. Check the "
+        + "path. Nothing is downloaded: what is on a hub is fetched first, for instance with `hf "
+        + "download OWNER/NAME --local-dir FOLDER`."
     case .weights(let error):
       error.description
     case .missingFile(let path, let use):
@@ -56,8 +62,8 @@ extension ImportError: CustomStringConvertible {
       "\(path): \(found). \(expected) was expected. Use parts of one model, of one size."
     case .unknownHeads(let path, let tower, let width, let option):
       "\(path): the \(tower) tower has the width \(width), which was not published, and weights do "
-        + "not show how many heads share it. A published size was expected. "
-        + "Say how wide a head is with `\(option)`."
+        + "not show how many heads share it. A published size, or a width of heads that divides "
+        + "this, was expected. Give that with `\(option)`."
     case .noVocabulary(let path):
       "\(path): there is no such file, and the weights hold no vocabulary. The model's vocab.txt "
         + "was expected beside them. Copy it there or give it with `--vocabulary FILE`; for "

@@ -32,7 +32,15 @@ public struct ModelImport {
   init(_ request: ImportRequest) throws(ModelError) {
     switch request.source {
     case .model(let path) where Folder.exists(path):
+      guard request.imageHeadWidth == nil, request.textHeadWidth == nil else {
+        throw .mismatch(
+          found: "\(path) is a folder whose config.json says how many heads there are",
+          expected: "Widths of heads were expected only with files, which say nothing of them",
+          advice: "Leave out `--image-head-width` and `--text-head-width`.")
+      }
       try self.init(folder: path, request)
+    case .model(let path) where !FileContents.exists(path):
+      throw .importing(.missingSource(path: path))
     case .model(let path):
       try self.init(file: path, request)
     case .towers(let image, let text):
@@ -49,7 +57,8 @@ public struct ModelImport {
     try self.init(
       ModelDescription(
         configuration: model.configuration, contextLength: model.contextLength,
-        decoding: Self.decoding, normalization: model.normalization, captions: .automatic),
+        decoding: HuggingFaceFolder.decoding, normalization: model.normalization,
+        captions: .automatic),
       request, vocabularyFolder: folder,
       parts: [
         .init(

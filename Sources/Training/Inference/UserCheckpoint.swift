@@ -38,8 +38,10 @@ enum UserCheckpoint {
     }
   }
 
-  /// Opens a whole file, verified by the prober, or here where there is none.
+  /// Opens a whole file, or the one that a run's folder is named for, verified by the prober, or
+  /// here where there is none.
   static func verified(_ path: String, prober: String?) throws(ModelError) -> CheckpointReader {
+    let path = try file(path)
     if let prober { return try open(path, prober: prober) }
     do throws(CheckpointError) {
       let reader = try CheckpointReader(path)

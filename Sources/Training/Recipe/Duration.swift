@@ -4,7 +4,8 @@ public enum Duration: Sendable, Equatable {
   case epochs(Double)
   case percent(Double)
 
-  /// The steps of this stretch, rounded to the nearest; none only of a stretch of nothing.
+  /// The steps of this stretch: epochs to their end, so rounded up, a percentage to the nearest;
+  /// none only of a stretch of nothing.
   ///
   /// - Parameters:
   ///   - stepsPerEpoch: at least 1, whole or not.
@@ -12,13 +13,15 @@ public enum Duration: Sendable, Equatable {
   public func steps(stepsPerEpoch: Double, totalSteps: Int) -> Int {
     switch self {
     case .steps(let count): count
-    case .epochs(let count): Duration.rounded(count * stepsPerEpoch)
-    case .percent(let share): Duration.rounded(share / 100 * Double(totalSteps))
+    case .epochs(let count):
+      count > 0 ? max(1, Duration.limited((count * stepsPerEpoch - 1e-9).rounded(.up))) : 0
+    case .percent(let share):
+      share > 0 ? max(1, Duration.limited((share / 100 * Double(totalSteps)).rounded())) : 0
     }
   }
 
   /// Whether something done every so often is due after a step: after every so many, or, of epochs,
-  /// after the first step with which so many more of them have ended.
+  /// after the first step with which so many more of them have ended, damaged pairs counted.
   func isDue(after step: Int, stepsPerEpoch: Double, totalSteps: Int) -> Bool {
     guard case .epochs(let count) = self else {
       return step % max(1, steps(stepsPerEpoch: stepsPerEpoch, totalSteps: totalSteps)) == 0
@@ -50,9 +53,8 @@ public enum Duration: Sendable, Equatable {
   /// A count that any product above fits in: more steps than anybody trains.
   private static let stepLimit = 1 << 52
 
-  private static func rounded(_ count: Double) -> Int {
-    guard count > 0 else { return 0 }
-    return count < Double(stepLimit) ? max(1, Int(count.rounded())) : stepLimit
+  private static func limited(_ count: Double) -> Int {
+    count < Double(stepLimit) ? Int(count) : stepLimit
   }
 }
 

@@ -17,7 +17,9 @@ extension Recipe {
     public let damageLimitPercent: Double
     /// The same as a share, [0, 1].
     public var damageLimit: Double { damageLimitPercent / 100 }
-    public let alpha: ImageDecodingOptions.Alpha
-    public let orientation: ImageDecodingOptions.Orientation
+    /// As the checkpoint that the model is from says, else on white, where nothing.
+    public let alpha: ImageDecodingOptions.Alpha?
+    /// As the checkpoint that the model is from says, else applied, where nothing.
+    public let orientation: ImageDecodingOptions.Orientation?
   }
 }

@@ -70,8 +70,9 @@ extension Recipe {
     case "data.shuffle": return "\(data.isShuffled)"
     case "data.augmentation": return data.augmentation.recipeText
     case "data.damage_limit": return "\(PlainNumber.text(data.damageLimitPercent)) %"
-    case "data.alpha": return data.alpha == .dropped ? "dropped" : "on_white"
-    case "data.exif_orientation": return data.orientation == .ignored ? "ignored" : "applied"
+    case "data.alpha": return data.alpha.map { $0 == .dropped ? "dropped" : "on_white" }
+    case "data.exif_orientation":
+      return data.orientation.map { $0 == .ignored ? "ignored" : "applied" }
     default: return nil
     }
   }

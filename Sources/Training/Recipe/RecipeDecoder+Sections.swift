@@ -94,8 +94,10 @@ extension RecipeDecoder {
       isShuffled: try values.boolean("data.shuffle"),
       augmentation: try values.augmentation("data.augmentation"),
       damageLimitPercent: try values.number("data.damage_limit"),
-      alpha: try values.text("data.alpha") == "dropped" ? .dropped : .onWhite,
-      orientation: try values.text("data.exif_orientation") == "ignored" ? .ignored : .applied)
+      alpha: values.optionalText("data.alpha").map { $0 == "dropped" ? .dropped : .onWhite },
+      orientation: values.optionalText("data.exif_orientation").map {
+        $0 == "ignored" ? .ignored : .applied
+      })
   }
 
   static func objective(

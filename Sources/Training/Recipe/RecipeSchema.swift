@@ -131,12 +131,13 @@ enum RecipeSchema {
       path: "data.damage_limit", type: .share, presence: .fallback("1 %"),
       effect: "Stops the run when more of the pairs cannot be read."),
     RecipeKey(
-      path: "data.alpha", type: .choice(["on_white", "dropped"]), presence: .fallback("on_white"),
+      path: "data.alpha", type: .choice(["on_white", "dropped"]),
+      presence: .optional("the checkpoint's beside `from`, else `on_white`"),
       effect: "Lays transparent pictures over white, or prepares every picture in the mode of its "
         + "file and drops alpha, as Chinese-CLIP does."),
     RecipeKey(
       path: "data.exif_orientation", type: .choice(["applied", "ignored"]),
-      presence: .fallback("applied"),
+      presence: .optional("the checkpoint's beside `from`, else `applied`"),
       effect: "Turns pictures upright as the camera noted, or leaves them as stored."),
   ]
 

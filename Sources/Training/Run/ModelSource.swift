@@ -43,7 +43,8 @@ struct ModelSource {
     configuration.lowRankUpdates = try Self.lowRankUpdates(recipe, of: configuration)
     description = ModelDescription(
       configuration: configuration,
-      contextLength: recipe.data.contextLength, decoding: Self.decoding(recipe),
+      contextLength: recipe.data.contextLength,
+      decoding: Self.decoding(recipe, or: .init(alpha: .onWhite, orientation: .applied)),
       normalization: .clip, captions: recipe.data.validationCaptions)
     whole = nil
     resizesPositions = false
@@ -95,7 +96,7 @@ struct ModelSource {
   ) -> ModelDescription {
     var description = description
     description.contextLength = recipe.data.contextLength
-    description.decoding = decoding(recipe)
+    description.decoding = decoding(recipe, or: description.decoding)
     description.captions = recipe.data.validationCaptions
     return description
   }
@@ -154,8 +155,13 @@ struct ModelSource {
     }
   }
 
-  private static func decoding(_ recipe: Recipe) -> ImageDecodingOptions {
-    ImageDecodingOptions(alpha: recipe.data.alpha, orientation: recipe.data.orientation)
+  /// - Parameter base: what holds where the recipe says nothing.
+  private static func decoding(
+    _ recipe: Recipe, or base: ImageDecodingOptions
+  ) -> ImageDecodingOptions {
+    ImageDecodingOptions(
+      alpha: recipe.data.alpha ?? base.alpha,
+      orientation: recipe.data.orientation ?? base.orientation)
   }
 
   static func configuration(

@@ -72,6 +72,7 @@ final class RunPreparation {
     try Self.requireTrainedImage(
       recipe,
       isLocked: !layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix("image/") })
+    try Self.requireEffect(of: recipe, in: layout)
     loaded = LoadedModel(
       source.description, tokenizer: source.tokenizer, device: device, layout: layout)
     try source.giveStartValues(to: loaded, seed: recipe.seed)
@@ -84,6 +85,29 @@ final class RunPreparation {
     } catch {
       throw .device(error)
     }
+  }
+
+  /// Refuses low-rank updates that are locked, and an average beside norms that it would not fit.
+  private static func requireEffect(
+    of recipe: Recipe, in layout: ParameterLayout
+  ) throws(ModelError) {
+    let updates = layout.entries.filter { $0.parameter.isLowRankUpdate }
+    if let locked = updates.first(where: { !$0.isTrained }) {
+      throw .mismatch(
+        found: "`model.lora` gives a layer \(locked.parameter.path), which `model.train` locks",
+        expected: "An update that is trained was expected; a locked one stays without effect",
+        advice: "Put the rule \"**/lora_*: trained\" first, or leave the layer out.")
+    }
+    // In a locked tower they are those of the weights.
+    let moved = layout.entries.contains { entry in
+      !entry.parameter.isLearned
+        && layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix("image/") }
+    }
+    guard recipe.optimizer.averageDecay != nil, moved else { return }
+    throw .mismatch(
+      found: "`optimizer.ema_decay` is given, and the image tower has batch norms that are trained",
+      expected: "Their running statistics are those of the weights and would not fit the averages",
+      advice: "Remove the key, or lock the image tower with \"image/**: locked\".")
   }
 
   /// Now that epochs are steps.

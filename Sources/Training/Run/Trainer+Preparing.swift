@@ -106,7 +106,8 @@ extension RunPreparation {
     let wanted = ProductFormat(recipe.precision)
     let products =
       wanted == loaded.device.products
-      ? "" : "; this processor has no \(wanted.rawValue) products, float32 is used"
+      ? "; products in \(wanted.rawValue)"
+      : "; this processor has no \(wanted.rawValue) products, float32 is used"
     return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
       + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "

@@ -32,8 +32,18 @@ final class ForeignFixtures {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
+  private func isFolder(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
+  }
+
+  /// Folders say how wide their heads are.
   func request(_ source: ImportRequest.Source) -> ImportRequest {
-    ImportRequest(source, output: output, imageHeadWidth: 8, textHeadWidth: 8)
+    if case .model(let path) = source, isFolder(path) {
+      return ImportRequest(source, output: output)
+    }
+    return ImportRequest(source, output: output, imageHeadWidth: 8, textHeadWidth: 8)
   }
 
   func request(_ path: String) -> ImportRequest { request(.model(path)) }

@@ -225,6 +225,22 @@ import WeightFiles
     #expect("\(try #require(found))".contains(named))
   }
 
+  @Test func `widths of heads are refused where a configuration says them`() throws {
+    let (fixtures, source) = try folder()
+    var request = fixtures.request(source)
+    request.textHeadWidth = 4
+    let found = #expect(throws: ModelError.self) { try ModelImport.run(request) }
+    #expect(found?.description.contains("config.json says how many heads") == true)
+  }
+
+  @Test func `a name of the hub is no path, and nothing is downloaded`() throws {
+    let fixtures = try ForeignFixtures()
+    let found = #expect(throws: ModelError.self) {
+      try ModelImport.run(fixtures.request("OFA-Sys/chinese-clip-vit-base-patch16"))
+    }
+    #expect(found?.description.contains("Nothing is downloaded") == true)
+  }
+
   @Test func `a folder without a configuration is named`() throws {
     let (fixtures, source) = try folder()
     try FileManager.default.removeItem(atPath: "\(source)/config.json")

@@ -127,9 +127,27 @@ import WeightFiles
       #expect(description.normalization.mean == [0.5, 0.25, 0.125])
       #expect(description.normalization.deviation == [0.5, 0.25, 0.75])
       #expect(description.contextLength == (name == "huggingface" ? 14 : 16))
-      #expect(description.decoding.alpha == .dropped)
+      // As transformers' processor does; the original drops alpha.
+      #expect(description.decoding.alpha == .onWhite)
       #expect(description.decoding.orientation == .ignored)
     }
+  }
+
+  @Test func `a run from a checkpoint prepares pictures as that says, unless told otherwise`()
+    throws
+  {
+    let fixtures = try ForeignFixtures()
+    _ = try ModelImport.run(fixtures.request(ForeignFixtures.path("plain.pt")))
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let from = #"model={from: \#(fixtures.output), train: ["**: trained"]}"#
+    let silent = try RunPreparation(try run.recipe([from])).loaded.description.decoding
+    #expect(silent.alpha == .dropped && silent.orientation == .ignored)
+    let told = try run.recipe([from, "data.alpha=on_white", "data.exif_orientation=applied"])
+    let other = try RunPreparation(told).loaded.description.decoding
+    #expect(other.alpha == .onWhite && other.orientation == .applied)
+    let fresh = try RunPreparation(try run.recipe()).loaded.description.decoding
+    #expect(fresh.alpha == .onWhite && fresh.orientation == .applied)
   }
 
   @Test func `a vocabulary is taken from tokenizer json where there is no other`() throws {

@@ -6,10 +6,24 @@ import Testing
   @Test func `durations become steps by their unit`() {
     #expect(Duration("5000 steps")?.steps(stepsPerEpoch: 7, totalSteps: 9) == 5000)
     #expect(Duration("2.5 epochs")?.steps(stepsPerEpoch: 7, totalSteps: 9) == 18)
+    #expect(Duration("2 epochs")?.steps(stepsPerEpoch: 5.08, totalSteps: 9) == 11)
+    #expect(Duration("3 epochs")?.steps(stepsPerEpoch: 7.0 / 3, totalSteps: 9) == 7)
     #expect(Duration("3 %")?.steps(stepsPerEpoch: 7, totalSteps: 1000) == 30)
     #expect(Duration("3%")?.steps(stepsPerEpoch: 7, totalSteps: 10) == 1)
     #expect(Duration("0 %")?.steps(stepsPerEpoch: 7, totalSteps: 10) == 0)
     #expect(Duration("1e300 epochs")?.steps(stepsPerEpoch: 1e18, totalSteps: .max) == 1 << 52)
+  }
+
+  @Test func `what is due every epoch is due after the step with which one ends`() {
+    let epoch = Duration.epochs(1)
+    let due = (1...14).filter { epoch.isDue(after: $0, stepsPerEpoch: 147.0 / 32, totalSteps: 14) }
+    #expect(due == [5, 10, 14])
+    let every = (1...14).filter { epoch.isDue(after: $0, stepsPerEpoch: 0.5, totalSteps: 14) }
+    #expect(every.count == 14)
+    let steps = (1...7).filter {
+      Duration.steps(3).isDue(after: $0, stepsPerEpoch: 2.5, totalSteps: 7)
+    }
+    #expect(steps == [3, 6])
   }
 
   @Test(arguments: [

@@ -121,7 +121,8 @@ import Testing
       try RecipeExamples.decode(
         RecipeExamples.fresh, "model.image_from=image.h5",
         "objective.distillation.teacher=teacher.h5",
-        "optimizer.schedule={linear: {warmup: 3 steps}}"),
+        "optimizer.schedule={linear: {warmup: 3 steps}}", "data.alpha=on_white",
+        "data.exif_orientation=applied"),
       try RecipeExamples.decode(
         RecipeExamples.residual, "optimizer.schedule={linear: {warmup: 3 steps}}"),
     ]

@@ -78,6 +78,21 @@ struct AveragedRunTests {
     #expect(try last("plain")["mean_rank"] != used)
   }
 
+  @Test func `an average is refused where trained batch norms' statistics would not fit it`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let residual = [
+      "model.configuration.image={size: 32, layers: [1, 1, 1, 1], width: 4, head_width: 32}",
+      "optimizer.ema_decay=0.9", "length=1 steps", "optimizer.schedule=constant",
+    ]
+    let error = await #expect(throws: ModelError.self) { try await run.train(residual) }
+    #expect(error?.description.contains("batch norms that are trained") == true)
+    let locked = #"model.train=["image/**: locked", "**: trained"]"#
+    #expect(try await run.train(residual + [locked]).outcome == .finished(steps: 1))
+  }
+
   @Test func `another run starts from the average`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }

@@ -44,6 +44,20 @@ struct LoRARunTests {
     }
   }
 
+  @Test func `an update that the rules lock is refused, as it would stay without effect`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train([Self.updates, #"model.train=["image/**: trained", "**: locked"]"#])
+    }
+    #expect(
+      error?.description.contains("text/blocks/0/attention/query/lora_a, which `model.train` locks")
+        == true)
+    #expect(error?.description.contains("**/lora_*: trained") == true)
+  }
+
   /// With an average and unlike rates besides, all that a run can carry.
   @Test(arguments: [2, 4])
   func `a run goes on exactly with updates, averages and layers' rates`(step: Int) async throws {

@@ -288,7 +288,7 @@ import Testing
     let error = await #expect(throws: ModelError.self) {
       try await run.train(["optimizer.schedule={cosine: {warmup: 2 epochs}}"])
     }
-    #expect(error?.description.contains("which are 9 steps of these pairs") == true)
+    #expect(error?.description.contains("which are 10 steps of these pairs") == true)
     #expect(error?.description.contains("Shorten the warm-up") == true)
     _ = try await run.train(["optimizer.schedule={cosine: {warmup: 7 steps}}"])
     let last = try #require(

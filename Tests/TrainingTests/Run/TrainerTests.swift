@@ -132,6 +132,31 @@ struct TrainerTests {
       try FileManager.default.contentsOfDirectory(atPath: run.folder) == ["vocab.txt"])
   }
 
+  @Test func `a dry run says where the run would go on, or why it would not`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    func start(_ settings: [String] = [], resume: ResumeMode = .auto) throws -> String? {
+      try RunPlan.startingPoint(
+        of: try run.recipe(settings), root: run.folder + "/a", resume: resume)
+    }
+    #expect(try start() == nil)
+    _ = try await run.train(["length=3 steps", "optimizer.schedule=constant"])
+    let line = try start(["optimizer.schedule=constant"])
+    #expect(line?.contains("would go on after step 3 from \(run.checkpoints())") == true)
+    #expect(try start(["optimizer.ema_decay=0.9"], resume: .never) == nil)
+    #expect(throws: ModelError.self) { try start(["optimizer.ema_decay=0.9"]) }
+  }
+
+  @Test func `a model is from a run's folder as it is from a file`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(["length=1 steps", "optimizer.schedule=constant"])
+    for source in [run.checkpoints(), run.checkpoints() + "/last.h5"] {
+      let recipe = try run.recipe([#"model={from: \#(source), train: ["**: trained"]}"#])
+      #expect(try RunPreparation(recipe).totalSteps == 7)
+    }
+  }
+
   /// A checkpoint of the miniature, damaged before it is written.
   private func damagedCheckpoint(
     _ run: MiniatureRun, damage: (CPUParameters) -> Void

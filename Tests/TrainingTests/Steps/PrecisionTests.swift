@@ -4,7 +4,7 @@ import Testing
 @testable import Training
 
 /// A step whose products round to BF16, where the processor has them.
-@Suite(.enabled(if: ProductFormat.bfloat16.isFast, "needs AVX512_BF16"))
+@Suite(.enabled(if: ProductFormat.bfloat16.isSupported, "needs AVX512_BF16"))
 struct PrecisionTests {
   static let pairs = MiniaturePairs(count: 64)
   let exact = StepTrial(pairs: 64).with {
@@ -31,6 +31,15 @@ struct PrecisionTests {
     }
     // Were it not rounded, this would be the test of nothing.
     #expect(changed > found.gradients.count / 2)
+  }
+
+  @Test func `few pairs are rounded as many are`() throws {
+    let pairs = MiniaturePairs(count: 2)
+    let few = StepTrial(pairs: 2)
+    let exact = try few.outcome(pairs.batch())
+    let found = try few.with { $0.products = .bfloat16 }.outcome(pairs.batch())
+    let isRounded = zip(exact.gradients, found.gradients).filter { $0 != $1 }
+    #expect(isRounded.count > found.gradients.count / 2)
   }
 
   @Test func `two and three compute threads give the bits of one in BF16`() throws {

@@ -2,16 +2,16 @@ internal import Glibc
 
 /// Where in the source a pixel of the result comes from: (x, y) to (a x + b y + c, d x + e y + f),
 /// places measured from the upper left corner, centres of pixels at halves.
-struct AffineMap: Hashable, Sendable {
+struct PlaneMap: Hashable, Sendable {
   var (a, b, c) = (1.0, 0.0, 0.0)
   var (d, e, f) = (0.0, 1.0, 0.0)
 
   /// Counter-clockwise about the centre; steps and roundings are those of Pillow's `rotate`.
-  static func rotation(degrees: Double, width: Int, height: Int) -> AffineMap {
+  static func rotation(degrees: Double, width: Int, height: Int) -> PlaneMap {
     let turn = degrees.truncatingRemainder(dividingBy: 360)
     let angle = -((turn < 0 ? turn + 360 : turn) * (Double.pi / 180))
     func rounded(_ value: Double) -> Double { (value * 1e15).rounded() / 1e15 }
-    var map = AffineMap()
+    var map = PlaneMap()
     (map.a, map.b) = (rounded(cos(angle)), rounded(sin(angle)))
     (map.d, map.e) = (rounded(-sin(angle)), rounded(cos(angle)))
     let (x, y) = (Double(width) / 2, Double(height) / 2)
@@ -20,8 +20,8 @@ struct AffineMap: Hashable, Sendable {
     return map
   }
 
-  static func shear(_ factor: Double) -> AffineMap {
-    var map = AffineMap()
+  static func shear(_ factor: Double) -> PlaneMap {
+    var map = PlaneMap()
     map.b = factor
     return map
   }
@@ -36,7 +36,7 @@ extension DecodedImage {
   private static let outside: [UInt8] = [123, 117, 104]
 
   /// The picture through a map, bicubic of a = -1, cut to whole levels, as Pillow transforms.
-  func resampled(by map: AffineMap) -> DecodedImage {
+  func resampled(by map: PlaneMap) -> DecodedImage {
     rewritten { source, target in
       for y in 0..<height {
         for x in 0..<width {
