@@ -41,7 +41,9 @@ extension RunPlan: CustomStringConvertible {
       (["Memory"]
       + [
         line("parameters", memory.parameters), line("gradients", memory.gradients),
-        line("moments", memory.moments), line("averages", memory.averages),
+        line("moments", memory.moments),
+      ] + (memory.averages > 0 ? [line("averages", memory.averages)] : [])
+      + [
         line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
         line("loss activations", memory.lossActivations),
@@ -141,7 +143,7 @@ extension RunPlan.Row {
 extension DataCheck {
   fileprivate func line(_ name: String) -> String {
     "  \(name): \(readCount) of \(pairCount) pairs read, \(damaged.count) damaged; \(captionCount) "
-      + "captions of \(FixedText.number(tokensPerText, decimals: 1)) tokens in the mean, "
+      + "captions of \(FixedText.number(tokensPerText, decimals: 1)) tokens on average, "
       + "\(longestTokens) at most, \(truncatedCount) cut"
   }
 

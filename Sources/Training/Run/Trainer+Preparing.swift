@@ -112,7 +112,7 @@ extension RunPreparation {
       + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "
       + "\(FixedText.short(stepsPerEpoch)) an epoch; "
-      + "\(count) of \(total) parameters are trained; \(computeThreads) threads"
+      + "\(count) of \(total) parameters are trained; \(FixedText.count(computeThreads, "thread"))"
       + products
   }
 }
