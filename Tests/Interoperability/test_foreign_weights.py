@@ -158,8 +158,10 @@ class ForeignWeightTests(unittest.TestCase):
     def test_every_form_is_the_same_model(self):
         digests = {self.report["sha256"]}
         for name in ("plain.pt", "training.pt", "huggingface_sharded", "huggingface_old"):
+            # A folder says itself how wide its heads are.
+            heads = HEADS if name.endswith(".pt") else ()
             report = json.loads(duiqi(
-                "import", FIXTURES / name, "--output", self.folder / "again.h5", "--json", *HEADS))
+                "import", FIXTURES / name, "--output", self.folder / "again.h5", "--json", *heads))
             digests.add(report["sha256"])
         self.assertEqual(len(digests), 1)
 

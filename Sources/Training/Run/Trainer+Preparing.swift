@@ -104,9 +104,10 @@ extension RunPreparation {
     let count = trained.reduce(0) { $0 + $1.parameter.elementCount }
     let total = loaded.model.parameters.reduce(0) { $0 + $1.elementCount }
     let wanted = ProductFormat(recipe.precision)
+    let isRounded = loaded.device.products != .float32
     let products =
       wanted == loaded.device.products
-      ? "; products in \(wanted.rawValue)"
+      ? (isRounded ? "; products in \(wanted.rawValue)" : "")
       : "; this processor has no \(wanted.rawValue) products, float32 is used"
     return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
       + "validation; "
