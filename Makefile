@@ -76,7 +76,7 @@ $(PEERS_READY): Tests/Peers/requirements.txt
 
 parity: build $(PEERS_READY) ## Compare with transformers, PyTorch and cn_clip (PARITY_SIZES=… for others).
 	@status=0; $(PEERS_PYTHON) Tests/Peers/parity_tokenizer.py || status=1; for size in $(PARITY_SIZES); do \
-	  $(PEERS_PYTHON) Tests/Peers/parity.py run $(PARITY_FOLDER)/$$size --size $$size \
+	  $(PEERS_PYTHON) Tests/Peers/parity.py $(PARITY_FOLDER)/$$size --size $$size \
 	    --duiqi $(DUIQI) || status=1; rm -rf $(PARITY_FOLDER)/$$size; done; exit $$status
 
 bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).

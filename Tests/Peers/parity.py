@@ -4,23 +4,22 @@
     make parity                                    # tiny sizes, RN50 and ViT-B/16
     make parity PARITY_SIZES="vit-l-14 vit-h-14"   # others
 
-or, one step after the other:
+or, one size alone:
 
     make peers-environment
-    python=.venv-peers/bin/python
-    $python Tests/Peers/parity.py run FOLDER --size vit-b-16 --duiqi .build/release/duiqi
+    .venv-peers/bin/python Tests/Peers/parity.py FOLDER --size vit-b-16 --duiqi .build/release/duiqi
 
-`run` writes a folder, has duiqi import, embed, train and export, and compares; `write` and
-`compare` do the first and the last part alone. `write` leaves what duiqi needs (a Hugging Face
+It writes a folder, has duiqi import, embed, train and export, and compares part by part: a run's
+checkpoints go as soon as they are compared. First it leaves what duiqi needs (a Hugging Face
 folder, or for RN50 the original's .pt, a shard of pictures that already have the model's size, two
 recipes) and what is compared: unit embeddings, the losses of ten AdamW steps, the first step's
 gradients and the last running statistics, by PyTorch in Float32 with captions padded to 52 tokens
-(parity_models.py). `compare` prints a row for each quantity with its largest error and ends with
+(parity_models.py). In the end it prints a row for each quantity with its largest error and ends with
 exit code 1 if one is out of bounds; parity_exports.py loads the exports.
 
 Our gradients are read from the checkpoint of the run of one step: the optimizer's first moment is
 then (1 - beta) times the gradient. Weights are drawn, so nothing here says how good a model is.
-The reference of ViT-H/14 takes 20 GB of memory.
+ViT-H/14 takes 20 GB of memory and 30 GB on the disk.
 """
 
 import argparse
@@ -237,25 +236,51 @@ def statistics_error(found, expected):
                 for path, value in expected.items()), default=None)
 
 
-def mode_rows(folder, mode, file):
-    """What a mode's runs left. A residual tower is compared with Float64: a ReLU whose input is
-    within rounding of zero passes its gradient or does not, and a single one is the 1/256 of a
-    tensor's squared norm where 256 channels learn alike. There three times PyTorch's own Float32
-    error is allowed where that is more, ten times for the worst tensor."""
-    reference = file[mode]
-    expected = datasets(reference["gradients"])
+def allowances(file, mode):
+    """Bounds of a mode. A residual tower is compared with Float64: a ReLU whose input is within
+    rounding of zero passes its gradient or does not, and a single one is the 1/256 of a tensor's
+    squared norm where 256 channels learn alike. There three times PyTorch's own Float32 error is
+    allowed where that is more, ten times for the worst tensor."""
     allowed = dict(BOUNDS)
-    if (own := file.get(f"{mode}, float32")) is not None:
-        their = datasets(own["gradients"])
-        own_gradients = gradient_errors(lambda path: flat(their[path]), expected)
-        errors = {
-            "losses": largest_error(flat(own["losses"]), flat(reference["losses"])),
-            "gradients": own_gradients[0][0], "whole": own_gradients[1],
-            "statistics": statistics_error(
-                datasets(own["statistics"]), datasets(reference["statistics"]))[0]}
-        for quantity, error in errors.items():
-            factor = 10 if quantity == "gradients" else 3
-            allowed[quantity] = max(allowed[quantity], factor * error)
+    if (own := file.get(f"{mode}, float32")) is None:
+        return allowed
+    reference, their = file[mode], datasets(own["gradients"])
+    gradients = gradient_errors(lambda path: flat(their[path]), datasets(reference["gradients"]))
+    errors = {
+        "losses": largest_error(flat(own["losses"]), flat(reference["losses"])),
+        "gradients": gradients[0][0], "whole": gradients[1],
+        "statistics": statistics_error(
+            datasets(own["statistics"]), datasets(reference["statistics"]))[0]}
+    for quantity, error in errors.items():
+        factor = 10 if quantity == "gradients" else 3
+        allowed[quantity] = max(allowed[quantity], factor * error)
+    return allowed
+
+
+def compared(folder, mode, work):
+    """Rows of a mode's runs, whose checkpoints go then."""
+    with h5py.File(folder / "reference.h5") as file:
+        rows = work(folder, mode, file[mode], allowances(file, mode))
+    shutil.rmtree(folder / "checkpoints")
+    return rows
+
+
+def gradient_rows(folder, mode, reference, allowed):
+    expected = datasets(reference["gradients"])
+    with h5py.File(folder / f"checkpoints/{mode}_once/last.h5") as checkpoint:
+        moments = datasets(checkpoint["optimizer/first_moment"])
+        if set(moments) != set(expected):
+            different = sorted(set(moments) ^ set(expected))[:3]
+            return [(f"{mode}: gradients", math.inf, 0.0, f"not both: {different}")]
+        # The first moment after one step.
+        worst, whole, zeros = gradient_errors(
+            lambda path: flat(moments[path]) / (1 - BETAS[0]), expected)
+    return [(f"{mode}: {len(expected)} gradients", worst[0], allowed["gradients"], worst[1]),
+            (f"{mode}: all of them", whole, allowed["whole"], ""),
+            (f"{mode}: biases of keys", zeros[0], allowed["zeros"], zeros[1])]
+
+
+def run_rows(folder, mode, reference, allowed):
     lines = (folder / f"logs/{mode}/metrics.jsonl").read_text().splitlines()
     losses = [row["loss"] for row in map(json.loads, lines) if row["kind"] == "step"]
     # A loss that is no number is null in the log.
@@ -263,17 +288,6 @@ def mode_rows(folder, mode, file):
         [math.nan if loss is None else loss for loss in losses], dtype=torch.float64)
     rows = [(f"{mode}: {STEPS} losses", largest_error(found, flat(reference["losses"])),
              allowed["losses"], "")]
-    with h5py.File(folder / f"checkpoints/{mode}_once/last.h5") as checkpoint:
-        moments = datasets(checkpoint["optimizer/first_moment"])
-        if set(moments) != set(expected):
-            different = sorted(set(moments) ^ set(expected))[:3]
-            return [*rows, (f"{mode}: gradients", math.inf, 0.0, f"not both: {different}")]
-        # The first moment after one step.
-        worst, whole, zeros = gradient_errors(
-            lambda path: flat(moments[path]) / (1 - BETAS[0]), expected)
-    rows += [(f"{mode}: {len(expected)} gradients", worst[0], allowed["gradients"], worst[1]),
-             (f"{mode}: all of them", whole, allowed["whole"], ""),
-             (f"{mode}: biases of keys", zeros[0], allowed["zeros"], zeros[1])]
     if "statistics" in reference:
         expected = datasets(reference["statistics"])
         with h5py.File(folder / f"checkpoints/{mode}/last.h5") as checkpoint:
@@ -300,17 +314,13 @@ def export_rows(folder, name, size, reference):
     ]
 
 
-def compare(folder, name):
-    size = SIZES[name]
-    reference = safetensors.torch.load_file(folder / "reference.safetensors")
-    rows = []
-    for kind in ("image_embeddings", "text_embeddings"):
-        found = torch.from_numpy(numpy.load(folder / f"embeddings/{kind}.npy"))
-        rows.append((kind, largest_error(found, reference[kind]), BOUNDS["embeddings"], ""))
-    with h5py.File(folder / "reference.h5") as file:
-        for mode in RULES:
-            rows += mode_rows(folder, mode, file)
-    rows += export_rows(folder, name, size, reference)
+def embedding_rows(folder, reference):
+    return [(kind, largest_error(
+        torch.from_numpy(numpy.load(folder / f"embeddings/{kind}.npy")), reference[kind]),
+        BOUNDS["embeddings"], "") for kind in ("image_embeddings", "text_embeddings")]
+
+
+def report(name, rows):
     for quantity, error, bound, place in rows:
         verdict = "ok" if error <= bound else "FAILED"
         print(f"{name:14} {quantity:30} {error:10.2e}  allowed {bound:.0e}  {verdict}  {place}"
@@ -339,41 +349,35 @@ def run(folder, name, pairs, seed, program):
     timed("import", duiqi, "import", *size.kind.arguments(size, folder), "--output", model)
     timed("embed", duiqi, "embed", model, "--shards", folder / "pairs.tar", "--captions", "txt",
           "--output", folder / "embeddings")
+    reference = safetensors.torch.load_file(folder / "reference.safetensors")
+    rows = embedding_rows(folder, reference)
     for mode in RULES:
         recipe = folder / f"{mode}.yaml"
-        timed(f"train, {mode}", duiqi, "train", recipe, "--root", folder)
         duiqi("train", recipe, "--root", folder, "--set", f"run={mode}_once",
               "--set", "length=1 steps")
+        rows += timed(f"gradients, {mode}", compared, folder, mode, gradient_rows)
+        timed(f"train, {mode}", duiqi, "train", recipe, "--root", folder)
+        rows += timed(f"losses, {mode}", compared, folder, mode, run_rows)
+    (folder / "reference.h5").unlink()
     for profile in (["huggingface"] if size.kind is Library else []) + ["chinese-clip"]:
         timed(f"export, {profile}", duiqi, "export", model, "--profile", profile, "--output",
               folder / profile)
-    return timed("compare", compare, folder, name)
+    model.unlink()
+    rows += timed("exports", export_rows, folder, name, size, reference)
+    return report(name, rows)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("write", "a model, pairs, recipes, and the reference"),
-                       ("compare", "what duiqi left in the folder"),
-                       ("run", "write, have duiqi do its part, compare")):
-        command = commands.add_parser(name, help=text)
-        command.add_argument("folder", type=pathlib.Path)
-        command.add_argument("--size", choices=SIZES, default="vit-b-16")
-        if name != "compare":
-            command.add_argument("--pairs", type=int, help="of a batch; fewer for large sizes")
-            command.add_argument("--seed", type=int, help="what weights are drawn from")
-        if name == "run":
-            command.add_argument("--duiqi", default=".build/release/duiqi", help="the executable")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--size", choices=SIZES, default="vit-b-16")
+    parser.add_argument("--pairs", type=int, help="of a batch; fewer for large sizes")
+    parser.add_argument("--seed", type=int, help="what weights are drawn from")
+    parser.add_argument("--duiqi", default=".build/release/duiqi", help="the executable")
     options = parser.parse_args()
-    if options.command == "compare":
-        return compare(options.folder, options.size)
     size = SIZES[options.size]
-    pairs = options.pairs or size.pairs
     seed = size.seed if options.seed is None else options.seed
-    if options.command == "run":
-        return run(options.folder, options.size, pairs, seed, options.duiqi)
-    write(options.folder, size, pairs, seed)
-    return 0
+    return run(options.folder, options.size, options.pairs or size.pairs, seed, options.duiqi)
 
 
 if __name__ == "__main__":
