@@ -66,7 +66,7 @@ format: ## Format all Swift sources.
 bench: deps ## Measure kernels and a whole step against the machine's own bounds.
 	swift run -c release Benchmarks
 
-peers-environment: $(PEERS_READY) ## Install PyTorch and others in .venv-peers (3 GB; PIP_OPTIONS=… for CPU wheels).
+peers-environment: $(PEERS_READY) ## Install PyTorch and others in .venv-peers (6 GB; PIP_OPTIONS=… for CPU wheels).
 
 $(PEERS_READY): Tests/Peers/requirements.txt
 	python3 -m venv $(PEERS)
