@@ -23,10 +23,10 @@ ViT-H/14 takes 20 GB of memory and 30 GB on the disk.
 """
 
 import argparse
-import gc
 import io
 import json
 import math
+import multiprocessing
 import pathlib
 import shutil
 import subprocess
@@ -184,7 +184,6 @@ def write(folder, size, pairs, seed):
     images = 4 if size.kind is Library else pairs
     with h5py.File(folder / "reference.h5", "w") as file:
         for mode, rules in RULES.items():
-            gc.collect()
             print(f"{mode}:", flush=True)
             if size.kind is Library:
                 train(size, folder, pixels, ids, pairs, mode, file)
@@ -336,6 +335,16 @@ def report(name, rows):
     return 0 if all(error <= bound for _, error, bound, _ in rows) else 1
 
 
+def write_apart(folder, name, pairs, seed):
+    """In a process of its own: what PyTorch had to itself is free again when duiqi trains."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=write, args=(folder, SIZES[name], pairs, seed))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        sys.exit(f"the reference could not be written: exit code {process.exitcode}")
+
+
 def run(folder, name, pairs, seed, program):
     """All of it; what took how long goes to standard error."""
     size = SIZES[name]
@@ -352,7 +361,7 @@ def run(folder, name, pairs, seed, program):
 
     # What an earlier run left would be gone on with.
     shutil.rmtree(folder, ignore_errors=True)
-    timed("write", write, folder, size, pairs, seed)
+    timed("write", write_apart, folder, name, pairs, seed)
     model = folder / "model.h5"
     timed("import", duiqi, "import", *size.kind.arguments(size, folder), "--output", model)
     timed("embed", duiqi, "embed", model, "--shards", folder / "pairs.tar", "--captions", "txt",
