@@ -25,14 +25,11 @@ struct ModelDescription: Equatable {
 extension ModelDescription {
   /// The model's sizes as JSON.
   var configurationText: String {
-    let (image, text) = (configuration.image, configuration.text)
+    let text = configuration.text
     let updates = configuration.lowRankUpdates.map { [("lora", members(of: $0))] } ?? []
     let sizes: [(String, JSONValue)] = [
       ("family", .text(Self.family)), ("embedding_width", number(configuration.embeddingWidth)),
-      (
-        "image",
-        .object(members(of: image))
-      ),
+      ("image", imageTowerSizes),
       (
         "text",
         .object([
@@ -45,6 +42,9 @@ extension ModelDescription {
     ]
     return object(sizes + updates)
   }
+
+  /// The sizes of the image tower as JSON.
+  var imageTowerSizes: JSONValue { .object(members(of: configuration.image)) }
 
   private func members(of updates: LowRankUpdates) -> JSONValue {
     .object([

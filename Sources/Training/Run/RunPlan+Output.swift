@@ -3,7 +3,7 @@ internal import PairData
 extension RunPlan: CustomStringConvertible {
   /// The plan for people: recipe, parameters, memory, cost, data.
   public var description: String {
-    ([recipe.resolved, parameterTable] + [memoryText, costText, dataText])
+    ([recipe.resolved, parameterTable] + [memoryText] + encodingText + [costText, dataText])
       .joined(separator: "\n") + "\n"
   }
 
@@ -50,30 +50,43 @@ extension RunPlan: CustomStringConvertible {
       ] + teacher + [line("in all", memory.total), ""]).joined(separator: "\n")
   }
 
-  private var costText: String {
-    func billions(_ operations: Int) -> String {
-      FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
+  /// What comes before the first step; nothing where nothing does.
+  private var encodingText: [String] {
+    guard !encodings.isEmpty else { return [] }
+    let lines = encodings.map { encoding in
+      let name = FixedText.left(encoding.name, width: 10)
+      let found = recipe.data.isCached ? "\(encoding.foundCount) in the cache" : "no cache"
+      return "  \(name)  \(FixedText.count(encoding.pictureCount, "picture")), \(found); "
+        + Self.billions(encoding.operations)
     }
+    return ["Once, before the first step\n" + lines.joined(separator: "\n") + "\n"]
+  }
+
+  private static func billions(_ operations: Int) -> String {
+    FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
+  }
+
+  private var costText: String {
     let masking = keptPatches.map { ", \($0.keptCount) of \($0.patchCount) patches each" } ?? ""
     var teacher = ""
     if keepsTeacherFeatures {
       teacher = "\n  teacher   encodes pictures once, before the first step"
     } else if cost.teacherChunks > 0 {
       teacher =
-        "\n  teacher   \(billions(cost.teacherOperations)), \(Self.chunks(cost.teacherChunks))"
+        "\n  teacher   \(Self.billions(cost.teacherOperations)), \(Self.chunks(cost.teacherChunks))"
     }
     let images =
       keepsImageEmbeddings
       ? "  pictures  encoded once, before the first step"
-      : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
+      : "  pictures  \(Self.billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice\(masking)"
     return """
       Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
       \(images)\(teacher)
-        texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
+        texts     \(Self.billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
       \(cost.textChunksAgain) of them encoded twice
-        loss      \(billions(cost.lossOperations))
-        in all    \(billions(cost.operations))
+        loss      \(Self.billions(cost.lossOperations))
+        in all    \(Self.billions(cost.operations))
 
       """
   }
@@ -123,6 +136,7 @@ extension RunPlan: CustomStringConvertible {
           ("total", .integer(cost.operations)),
         ])
       ),
+      ("encoded_once", .array(encodings.map(\.json))),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),
     ])
   }

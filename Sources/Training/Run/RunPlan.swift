@@ -45,6 +45,8 @@ public struct RunPlan: Sendable {
   /// What masking leaves of a picture.
   let keptPatches: KeptPatches?
   let cost: ContrastiveStep.Cost
+  /// What is encoded before the first step.
+  let encodings: [OnceEncoding]
   let training: DataCheck
   let validation: DataCheck?
 
@@ -80,6 +82,7 @@ public struct RunPlan: Sendable {
     cost = preparation.step.cost(
       tokensPerText: training.tokensPerText, withImages: !preparation.keepsImageEmbeddings,
       withTeacher: !preparation.keepsTeacherFeatures)
+    encodings = try await preparation.encodings()
     let layout = loaded.parameters.layout
     memory = Memory(
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,

@@ -9,6 +9,8 @@ final class Teacher {
   /// wherever it lies.
   let sha256: String
   let embedder: ImageEmbedder
+  /// What the features depend on.
+  let loaded: LoadedModel
   /// Of the image tower; the text tower stays in the file.
   let parameterBytes: Int
 
@@ -34,7 +36,7 @@ final class Teacher {
         advice: "Choose a teacher for that size, or train at the teacher's.")
     }
     let model = DualEncoder(description.configuration)
-    let loaded = LoadedModel(
+    loaded = LoadedModel(
       description,
       tokenizer: try LoadedModel.tokenizer(
         reader.document.vocabulary, path: path,

@@ -5,34 +5,44 @@ internal import Models
 internal import PairData
 
 extension Trainer {
-  /// Encodes the training pictures once where that is enough, and opens validation.
+  /// Encodes pictures once where that is enough, and opens validation.
   func prepareEmbeddings() async throws(ModelError) {
-    if let pairs = preparation.validationPairs {
-      validator = try Validator(
-        preparation.loaded, pairs: pairs, captions: recipe.data.validationCaptions,
-        loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
-        imagesAreLocked: preparation.imageIsLocked, stopSignal: stopSignal)
+    var locked: PictureEncoder?
+    if preparation.imageIsLocked {
+      locked = try preparation.imageEncoder(stopSignal: stopSignal, tell: tell)
     }
-    if preparation.keepsImageEmbeddings {
-      imageEmbeddings = try await encodePictures("Encoding pictures with the locked tower")
+    if preparation.keepsImageEmbeddings, let locked {
+      imageEmbeddings = try await encoded(
+        preparation.pairs, by: locked, "Encoding pictures with the locked tower")
     }
-    if preparation.keepsTeacherFeatures {
-      teacherFeatures = try await encodePictures(
-        "Encoding pictures with the teacher", by: preparation.teacher?.embedder)
+    if let teacher = try preparation.teacherEncoder(stopSignal: stopSignal, tell: tell) {
+      teacherFeatures = try await encoded(
+        preparation.pairs, by: teacher, "Encoding pictures with the teacher")
     }
+    guard let pairs = preparation.validationPairs else { return }
+    var pictures: PictureEmbeddings?
+    if let locked {
+      pictures = try await encoded(
+        pairs, by: locked, "Encoding pictures of validation with the locked tower")
+    }
+    validator = try Validator(
+      preparation.loaded, pairs: pairs, captions: recipe.data.validationCaptions,
+      loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
+      pictures: pictures, stopSignal: stopSignal)
   }
 
-  /// - Parameter teacher: whose tower encodes them, if not the model's own.
-  private func encodePictures(
-    _ what: String, by teacher: ImageEmbedder? = nil
-  ) async throws(ModelError) -> LockedEmbeddings {
+  private func encoded(
+    _ pairs: PairSet, by encoder: PictureEncoder, _ what: String
+  ) async throws(ModelError) -> PictureEmbeddings {
     let report = report
-    let embeddings = try await LockedEmbeddings(
-      preparation, by: teacher, stopSignal: stopSignal
+    let (embeddings, caching) = try await encoder.embeddings(
+      of: pairs, damageLimit: recipe.data.damageLimit
     ) { done, total in
       report(.preparing(what, done: done, total: total))
     }
+    for problem in caching.problems { warn("Cache: \(problem)") }
     for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
+    tell("\(what): \(caching)")
     return embeddings
   }
 

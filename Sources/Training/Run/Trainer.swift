@@ -24,9 +24,9 @@ public final class Trainer {
   let report: (TrainingEvent) -> Void
   var state: RunState
   var validator: Validator?
-  var imageEmbeddings: LockedEmbeddings?
+  var imageEmbeddings: PictureEmbeddings?
   /// The teacher's, where pictures are the same in every step.
-  var teacherFeatures: LockedEmbeddings?
+  var teacherFeatures: PictureEmbeddings?
 
   var recipe: Recipe { preparation.recipe }
   var parameters: CPUParameters { preparation.loaded.parameters }
