@@ -6,35 +6,31 @@
 ///     let pictures = try ShardPictures(shard, preparation: preparation, taskCount: 2)
 ///     let batch = try await pictures.batch(0..<32)
 public struct ShardPictures: Sendable {
-  /// What tells two states of the shard's file apart without reading it: as long as it is the same,
-  /// nobody wrote to the file. Its times of change are the system's own and cannot be set back.
+  /// See ``ShardStatus``.
   public let stamp: [UInt8]
   public let count: Int
   private let shard: PairShard
   private let file: RandomAccessFile
   private let preparation: ImagePreparation
   private let taskCount: Int
+  private let view: Int?
 
-  /// The bytes of a stamp.
-  public static let stampBytes = 48
   /// The bytes of a picture's digest.
   public static let digestBytes = 32
 
+  /// - Parameter view: which of the augmentations of the preparation pictures are seen under;
+  ///   nothing for pictures as evaluation sees them.
   /// - Throws: `fileFailure`, `shardChanged`.
   public init(
-    _ shard: PairShard, preparation: ImagePreparation, taskCount: Int
+    _ shard: PairShard, preparation: ImagePreparation, view: Int? = nil, taskCount: Int
   ) throws(PairDataError) {
+    self.view = view
     self.shard = shard
     self.preparation = preparation
     self.taskCount = taskCount
     count = shard.count
     file = try shard.open()
-    let status = file.status
-    let numbers = [
-      status.bytes, status.modifiedSeconds, status.modifiedNanoseconds, status.changedSeconds,
-      status.changedNanoseconds, Int64(bitPattern: status.inode),
-    ]
-    stamp = numbers.flatMap { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+    stamp = ShardStatus.bytes(of: file.status)
   }
 
   /// The SHA-256 of each picture's bytes, end to end; of no bytes where there is no picture.
@@ -45,7 +41,7 @@ public struct ShardPictures: Sendable {
     return parts.flatMap { $0 }
   }
 
-  /// The pictures of a range as evaluation sees them.
+  /// The pictures of a range.
   public func batch(_ range: Range<Int>) async throws(PairDataError) -> PictureBatch {
     let pictures = try await ParallelMap.run(range, taskCount: taskCount) {
       index throws(PairDataError) in try picture(at: index)
@@ -79,10 +75,18 @@ public struct ShardPictures: Sendable {
     }
     do throws(DamagedPair.Reason) {
       let stored = try preparation.stored(from: bytes)
-      return .init(digest: digest, image: .success(preparation.plain(stored)))
+      return .init(digest: digest, image: .success(seen(stored, digest)))
     } catch {
       return .init(digest: digest, image: .failure(error))
     }
+  }
+
+  /// A view follows from the picture and its number: not from a seed, so that all runs share it.
+  private func seen(_ image: DecodedImage, _ digest: ContentDigest) -> DecodedImage {
+    guard let view else { return preparation.plain(image) }
+    let seed = digest.bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: view, pair: 0)
+    return preparation.augmented(image, using: &random)
   }
 
   private func bytes(at index: Int) throws(PairDataError) -> [UInt8] {

@@ -2,10 +2,12 @@ public import DurableFiles
 
 /// What became of a pair set's embeddings: which were there, which were made, where they are.
 public struct CachingReport: Sendable, Equatable {
-  public internal(set) var pairCount = 0
-  /// Pairs whose embeddings were in cache files.
+  /// What was encoded: `picture` or `caption`.
+  public let content: String
+  public internal(set) var count = 0
+  /// Those whose embeddings were in cache files.
   public internal(set) var reusedCount = 0
-  /// Pairs whose pictures went through the tower now, those that cannot be read among them.
+  /// Those that went through the tower now, pictures that cannot be read among them.
   public internal(set) var encodedCount = 0
   public internal(set) var encodingSeconds = 0.0
   /// Where the files are, in the order of the shards; each once.
@@ -19,7 +21,9 @@ public struct CachingReport: Sendable, Equatable {
   /// A line for each pair whose picture cannot be read.
   public internal(set) var damagedPairs: [String] = []
 
-  var picturesPerSecond: Double {
+  init(content: String) { self.content = content }
+
+  var perSecond: Double {
     encodingSeconds > 0 ? Double(encodedCount) / encodingSeconds : 0
   }
 
@@ -30,6 +34,19 @@ public struct CachingReport: Sendable, Equatable {
     self.bytes += bytes
   }
 
+  /// Takes what became of another view of the same pictures.
+  mutating func add(_ other: CachingReport) {
+    count += other.count
+    reusedCount += other.reusedCount
+    encodedCount += other.encodedCount
+    encodingSeconds += other.encodingSeconds
+    folders += other.folders.filter { !folders.contains($0) }
+    bytes += other.bytes
+    problems += other.problems.filter { !problems.contains($0) }
+    refusal = refusal ?? other.refusal
+    damagedPairs += other.damagedPairs.filter { !damagedPairs.contains($0) }
+  }
+
   /// Takes note of a file that cannot be written. The embeddings are used all the same.
   mutating func refuse(_ error: FileError) {
     problems.append(error.description)
@@ -38,9 +55,10 @@ public struct CachingReport: Sendable, Equatable {
 
   public var json: JSONText {
     .object([
-      ("pairs", .integer(pairCount)), ("reused", .integer(reusedCount)),
+      ("content", .text("\(content)s")), ("count", .integer(count)),
+      ("reused", .integer(reusedCount)),
       ("encoded", .integer(encodedCount)), ("encoding_seconds", .number(encodingSeconds)),
-      ("pictures_per_second", .number(picturesPerSecond)),
+      ("per_second", .number(perSecond)),
       ("folders", .array(folders.map { .text($0) })), ("bytes", .integer(bytes)),
       ("kept", .boolean(refusal == nil && !folders.isEmpty)),
       ("problems", .array(problems.map { .text($0) })),
@@ -55,10 +73,10 @@ extension CachingReport: CustomStringConvertible {
     var parts: [String] = []
     if reusedCount > 0 { parts.append("\(reusedCount) from the cache") }
     if encodedCount > 0 {
-      let rate = FixedText.number(picturesPerSecond, decimals: 1)
+      let rate = FixedText.number(perSecond, decimals: 1)
       parts.append("\(encodedCount) encoded, \(rate) a second")
     }
-    let text = "\(FixedText.count(pairCount, "picture")): \(parts.joined(separator: ", "))"
+    let text = "\(FixedText.count(count, content)): \(parts.joined(separator: ", "))"
     guard !folders.isEmpty else { return text + "; not kept" }
     let size = FixedText.number(Double(bytes) / Double(1 << 20), decimals: 1)
     return text + "; \(size) MiB in \(folders.joined(separator: ", "))"

@@ -2,12 +2,12 @@ internal import DurableFiles
 
 /// Embeddings of neighbouring pairs of a shard, computed together and kept together.
 ///
-/// Which pairs these are follows from the shard alone: from a multiple of ``pairLimit`` on, so many
+/// Which pairs these are follows from the shard alone: from a multiple of ``rowLimit`` on, so many
 /// or as many as there are. A picture that cannot be read keeps its row, so that the others' are
 /// computed in the same places whoever asks for them.
 struct EmbeddingBlock: Equatable {
   /// Pairs of every block but a shard's last.
-  static let pairLimit = 32
+  static let rowLimit = 32
   private static let digestBytes = 32
 
   /// The SHA-256 of what each row was made of, end to end.
@@ -30,16 +30,16 @@ struct EmbeddingBlock: Equatable {
   var count: Int { isReadable.count }
 
   /// The block's pairs in a shard of so many.
-  static func pairs(ofBlock number: Int, of pairCount: Int) -> Range<Int> {
-    let start = number * pairLimit
-    return start..<min(start + pairLimit, pairCount)
+  static func rows(ofBlock number: Int, of rowCount: Int) -> Range<Int> {
+    let start = number * rowLimit
+    return start..<min(start + rowLimit, rowCount)
   }
 
-  static func blockCount(of pairCount: Int) -> Int { (pairCount + pairLimit - 1) / pairLimit }
+  static func blockCount(of rowCount: Int) -> Int { (rowCount + rowLimit - 1) / rowLimit }
 
   /// What a block of so many pairs takes in a file, its checksum included.
-  static func byteCount(pairs: Int, width: Int) -> Int {
-    pairs * (1 + digestBytes + 4 * width) + digestBytes
+  static func byteCount(rows: Int, width: Int) -> Int {
+    rows * (1 + digestBytes + 4 * width) + digestBytes
   }
 
   /// - Parameters:
@@ -53,17 +53,17 @@ struct EmbeddingBlock: Equatable {
   }
 
   /// - Returns: nil where the bytes are not what `bytes(number:key:)` gave for this place.
-  init?(_ bytes: [UInt8], pairs: Int, width: Int, number: Int, key: [UInt8]) {
-    guard bytes.count == Self.byteCount(pairs: pairs, width: width) else { return nil }
+  init?(_ bytes: [UInt8], rows: Int, width: Int, number: Int, key: [UInt8]) {
+    guard bytes.count == Self.byteCount(rows: rows, width: width) else { return nil }
     let end = bytes.count - Self.digestBytes
     guard Self.checksum(bytes[..<end], number: number, key: key).elementsEqual(bytes[end...]),
-      bytes[..<pairs].allSatisfy({ $0 <= 1 })
+      bytes[..<rows].allSatisfy({ $0 <= 1 })
     else { return nil }
-    isReadable = bytes[..<pairs].map { $0 == 1 }
-    let start = pairs * (1 + Self.digestBytes)
-    digests = Array(bytes[pairs..<start])
+    isReadable = bytes[..<rows].map { $0 == 1 }
+    let start = rows * (1 + Self.digestBytes)
+    digests = Array(bytes[rows..<start])
     values = bytes.withUnsafeBytes { raw in
-      (0..<pairs * width).map { element in
+      (0..<rows * width).map { element in
         let word = raw.loadUnaligned(fromByteOffset: start + 4 * element, as: UInt32.self)
         return Float(bitPattern: UInt32(littleEndian: word))
       }

@@ -30,9 +30,9 @@ struct EmbeddingFile {
     for number in 0..<header.blockCount {
       let place = header.place(ofBlock: number)
       guard place.upperBound <= file.byteCount else { break }
-      let pairs = EmbeddingBlock.pairs(ofBlock: number, of: header.pairCount).count
+      let rows = EmbeddingBlock.rows(ofBlock: number, of: header.rowCount).count
       let block = EmbeddingBlock(
-        try file.read(place), pairs: pairs, width: header.width, number: number,
+        try file.read(place), rows: rows, width: header.width, number: number,
         key: header.key.digest)
       if block == nil { damaged.append(number) }
       blocks.append(block)
@@ -43,8 +43,8 @@ struct EmbeddingFile {
     missingBytes = header.end - file.byteCount
   }
 
-  /// Pairs of blocks that are good.
-  var pairCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
+  /// Rows of blocks that are good.
+  var rowCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
 
   /// What keeps the file from being whole; nothing where it is.
   var problem: String? {

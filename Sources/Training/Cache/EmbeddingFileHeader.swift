@@ -7,8 +7,8 @@ internal import PairData
 ///
 ///     8   "DUIQIEM" and the format's version, 1
 ///     4   bytes of the key
-///     4   pairs of a block
-///     8   pairs of the shard
+///     4   rows of a block
+///     8   rows of the shard: its pairs, or its captions
 ///     4   width of an embedding
 ///     48  stamp of the shard: size, times of change, inode
 ///     k   key, a JSON object in UTF-8
@@ -16,23 +16,23 @@ internal import PairData
 struct EmbeddingFileHeader: Equatable {
   static let magic = Array("DUIQIEM".utf8)
   static let version: UInt8 = 1
-  private static let fixedBytes = 28 + ShardPictures.stampBytes
+  private static let fixedBytes = 28 + ShardStatus.byteCount
   private static let digestBytes = 32
   private static let keyLimit = 1 << 16
   private static let widthLimit = 1 << 20
 
   let key: EmbeddingKey
-  let pairCount: Int
+  let rowCount: Int
   let width: Int
   let stamp: [UInt8]
 
   var bytes: [UInt8] {
     var bytes = Self.magic + [Self.version]
     let text = Array(key.text.utf8)
-    for number in [UInt32(text.count), UInt32(EmbeddingBlock.pairLimit)] {
+    for number in [UInt32(text.count), UInt32(EmbeddingBlock.rowLimit)] {
       withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
     }
-    withUnsafeBytes(of: UInt64(pairCount).littleEndian) { bytes += $0 }
+    withUnsafeBytes(of: UInt64(rowCount).littleEndian) { bytes += $0 }
     withUnsafeBytes(of: UInt32(width).littleEndian) { bytes += $0 }
     bytes += stamp + text
     return bytes + SHA256.digest(bytes)
@@ -40,22 +40,22 @@ struct EmbeddingFileHeader: Equatable {
 
   var byteCount: Int { Self.fixedBytes + key.text.utf8.count + Self.digestBytes }
 
-  var blockCount: Int { EmbeddingBlock.blockCount(of: pairCount) }
+  var blockCount: Int { EmbeddingBlock.blockCount(of: rowCount) }
 
   /// Where a block lies in the file.
   func place(ofBlock number: Int) -> Range<Int> {
-    let whole = EmbeddingBlock.byteCount(pairs: EmbeddingBlock.pairLimit, width: width)
-    let pairs = EmbeddingBlock.pairs(ofBlock: number, of: pairCount)
+    let whole = EmbeddingBlock.byteCount(rows: EmbeddingBlock.rowLimit, width: width)
+    let rows = EmbeddingBlock.rows(ofBlock: number, of: rowCount)
     let start = byteCount + number * whole
-    return start..<start + EmbeddingBlock.byteCount(pairs: pairs.count, width: width)
+    return start..<start + EmbeddingBlock.byteCount(rows: rows.count, width: width)
   }
 
   /// Where the file ends when it is whole.
   var end: Int { blockCount == 0 ? byteCount : place(ofBlock: blockCount - 1).upperBound }
 
-  init(key: EmbeddingKey, pairCount: Int, width: Int, stamp: [UInt8]) {
+  init(key: EmbeddingKey, rowCount: Int, width: Int, stamp: [UInt8]) {
     self.key = key
-    self.pairCount = pairCount
+    self.rowCount = rowCount
     self.width = width
     self.stamp = stamp
   }
@@ -86,13 +86,13 @@ struct EmbeddingFileHeader: Equatable {
     guard SHA256.digest(Array(bytes[..<end])).elementsEqual(bytes[end...]) else {
       throw refusal("its header is damaged: it does not have its checksum")
     }
-    let (pairCount, width) = (Self.number(bytes[16..<24]), Self.number(bytes[24..<28]))
-    guard Self.number(bytes[12..<16]) == EmbeddingBlock.pairLimit,
-      (1...Self.widthLimit).contains(width), (0..<1 << 40).contains(pairCount)
+    let (rowCount, width) = (Self.number(bytes[16..<24]), Self.number(bytes[24..<28]))
+    guard Self.number(bytes[12..<16]) == EmbeddingBlock.rowLimit,
+      (1...Self.widthLimit).contains(width), (0..<1 << 40).contains(rowCount)
     else { throw refusal("its header states sizes that no file of embeddings has") }
     self.init(
       key: EmbeddingKey(text: String(decoding: bytes[Self.fixedBytes..<end], as: UTF8.self)),
-      pairCount: pairCount, width: width, stamp: Array(bytes[28..<Self.fixedBytes]))
+      rowCount: rowCount, width: width, stamp: Array(bytes[28..<Self.fixedBytes]))
   }
 
   private static func number(_ bytes: ArraySlice<UInt8>) -> Int {

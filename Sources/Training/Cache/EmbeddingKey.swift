@@ -4,6 +4,7 @@ internal import DurableFiles
 internal import Models
 internal import PairData
 internal import StrictJSON
+internal import Tokenizers
 
 /// Everything that an embedding depends on besides the picture itself.
 ///
@@ -21,34 +22,70 @@ struct EmbeddingKey: Equatable {
   /// What stands in names of files: the first 16 digits.
   var name: String { String(SHA256.hexadecimal(digest).prefix(16)) }
 
+  /// What a picture's embedding depends on.
+  ///
   /// - Parameters:
   ///   - loaded: the model whose image tower encodes.
   ///   - preparation: of the pictures, which need not be the tower's own: a teacher sees its
   ///     student's.
+  ///   - view: which of the augmented views it is; nothing for pictures as they are.
   init(
-    _ loaded: LoadedModel, _ output: ImageEmbedder.Output, preparation: ImagePreparation
+    _ loaded: LoadedModel, _ output: ImageEmbedder.Output, preparation: ImagePreparation,
+    view: Int? = nil
   ) {
-    let configuration = loaded.model.configuration
     var members: [(String, JSONValue)] = [
       ("content", .text("pictures")),
       ("output", .text(output == .features ? "features" : "unit_vectors")),
-      ("tower_sha256", .text(Self.digest(of: loaded.model.image.parameters, loaded.parameters))),
-      ("tower", loaded.description.imageTowerSizes),
+    ]
+    members += Self.members(
+      of: loaded, loaded.model.image.parameters, prefix: "image/",
+      sizes: loaded.description.imageTowerSizes)
+    members += Self.members(of: preparation)
+    if let view { members.append(("view", .number("\(view)"))) }
+    self.init(members)
+  }
+
+  /// What a caption's embedding depends on, and which captions these are.
+  init(captionsOf loaded: LoadedModel, _ selector: CaptionSelector) {
+    let vocabulary = SHA256.hexadecimal(SHA256.digest(loaded.tokenizer.vocabularyBytes))
+    var members: [(String, JSONValue)] = [
+      ("content", .text("captions")), ("output", .text("unit_vectors")),
+    ]
+    members += Self.members(
+      of: loaded, loaded.model.text.parameters, prefix: "text/",
+      sizes: loaded.description.textTowerSizes)
+    members += [
+      ("vocabulary_sha256", .text(vocabulary)),
+      ("context_length", .number("\(loaded.description.contextLength)")),
+      ("captions", .text(selector.description)),
+    ]
+    self.init(members)
+  }
+
+  private init(_ members: [(String, JSONValue)]) {
+    self.init(text: JSONValue.object(members.map { .init(name: $0.0, value: $0.1) }).serialized)
+  }
+
+  /// - Parameter prefix: of the tower's parameters.
+  private static func members(
+    of loaded: LoadedModel, _ tower: [Parameter], prefix: String, sizes: JSONValue
+  ) -> [(String, JSONValue)] {
+    let configuration = loaded.model.configuration
+    var members: [(String, JSONValue)] = [
+      ("tower_sha256", .text(digest(of: tower, loaded.parameters))), ("tower", sizes),
       ("width", .number("\(configuration.embeddingWidth)")),
       ("precision", .text(loaded.device.products.rawValue)),
     ]
     // Where they are parameters of their own still, their factor is in no weight.
-    if let updates = configuration.lowRankUpdates {
-      let layers = updates.layers.filter { $0.hasPrefix("image/") }
-      if !layers.isEmpty {
-        members += [
-          ("lora_alpha", .number("\(updates.alpha)")), ("lora_rank", .number("\(updates.rank)")),
-          ("lora_layers", .array(layers.map { .text($0) })),
-        ]
-      }
+    guard let updates = configuration.lowRankUpdates else { return members }
+    let layers = updates.layers.filter { $0.hasPrefix(prefix) }
+    if !layers.isEmpty {
+      members += [
+        ("lora_alpha", .number("\(updates.alpha)")), ("lora_rank", .number("\(updates.rank)")),
+        ("lora_layers", .array(layers.map { .text($0) })),
+      ]
     }
-    members += Self.members(of: preparation)
-    text = JSONValue.object(members.map { .init(name: $0.0, value: $0.1) }).serialized
+    return members
   }
 
   private static func members(of preparation: ImagePreparation) -> [(String, JSONValue)] {

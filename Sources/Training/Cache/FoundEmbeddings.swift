@@ -1,9 +1,9 @@
 internal import DurableFiles
 internal import PairData
 
-/// What cache files have of one shard's embeddings, as its pictures are now.
+/// What cache files have of one shard's embeddings, as its contents are now.
 struct FoundEmbeddings {
-  /// Nothing for a block that no file has for these pictures.
+  /// Nothing for a block that no file has for these contents.
   private(set) var blocks: [EmbeddingBlock?]
   /// The published file that has all of it, stamp included, so that nothing is to be written.
   private(set) var wholePath: String?
@@ -14,12 +14,12 @@ struct FoundEmbeddings {
 
   /// Looks into all files that a shard's embeddings may be in.
   ///
-  /// Where the shard's stamp is another one than a file's, its pictures are read and compared, a
+  /// Where the shard's stamp is another one than a file's, its contents are read and compared, a
   /// block at a time.
   init(
-    _ folder: CacheFolder, key: EmbeddingKey, width: Int, pictures: ShardPictures
+    _ folder: CacheFolder, key: EmbeddingKey, width: Int, rows: some ShardRows
   ) async throws(PairDataError) {
-    let count = pictures.count
+    let count = rows.count
     blocks = Array(repeating: nil, count: EmbeddingBlock.blockCount(of: count))
     var digests: [UInt8]?
     for path in folder.paths {
@@ -41,8 +41,8 @@ struct FoundEmbeddings {
         }
         // Somebody's interruption is no problem.
         if isPublished, let problem = file.problem { problems.append("\(candidate): \(problem)") }
-        let isSame = file.header.stamp == pictures.stamp && file.header.pairCount == count
-        if !isSame, digests == nil { digests = try await pictures.digests(0..<count) }
+        let isSame = file.header.stamp == rows.stamp && file.header.rowCount == count
+        if !isSame, digests == nil { digests = try await rows.digests() }
         take(file, comparing: isSame ? nil : digests, isPublished: isPublished, count: count)
         if isPublished, isSame, file.problem == nil {
           wholePath = candidate
@@ -52,8 +52,8 @@ struct FoundEmbeddings {
     }
   }
 
-  /// Pairs of the blocks that were found.
-  var pairCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
+  /// Rows of the blocks that were found.
+  var rowCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
 
   /// - Parameter digests: of the shard's pictures, where they need not be the file's.
   private mutating func take(
@@ -64,10 +64,10 @@ struct FoundEmbeddings {
       let block = number < file.blocks.count ? file.blocks[number] : nil
       var fits = block != nil
       if let block, let digests {
-        let pairs = EmbeddingBlock.pairs(ofBlock: number, of: count)
-        let place = pairs.lowerBound * ShardPictures.digestBytes
-        let end = pairs.upperBound * ShardPictures.digestBytes
-        fits = block.count == pairs.count && block.digests.elementsEqual(digests[place..<end])
+        let range = EmbeddingBlock.rows(ofBlock: number, of: count)
+        let place = range.lowerBound * ShardPictures.digestBytes
+        let end = range.upperBound * ShardPictures.digestBytes
+        fits = block.count == range.count && block.digests.elementsEqual(digests[place..<end])
         if !fits { changedCount += 1 }
       }
       if fits {
@@ -78,12 +78,12 @@ struct FoundEmbeddings {
       if isStart, !isPublished { goodStarts[file.path] = number + 1 }
     }
     guard digests != nil, isPublished else { return }
-    let old = file.header.pairCount
-    let pairs = old == count ? "" : " and has \(count) pairs, not \(old)"
-    let pictures =
-      changedCount == 0 ? "" : "; pictures of \(changedCount) of \(blocks.count) blocks are others"
-    problems.append(
-      "\(file.path): the shard was written since\(pairs)"
-        + (pictures.isEmpty ? "; its pictures are the same" : pictures))
+    let old = file.header.rowCount
+    let size = old == count ? "" : " and has \(count) rows, not \(old)"
+    let rest =
+      changedCount == 0
+      ? "; its contents are the same"
+      : "; those of \(changedCount) of \(blocks.count) blocks are others"
+    problems.append("\(file.path): the shard was written since\(size)\(rest)")
   }
 }

@@ -25,4 +25,13 @@ struct PictureEmbeddings {
     for pair in pairs { rows += values[pair * width..<(pair + 1) * width] }
     return rows
   }
+
+  /// One view of each pair's picture.
+  ///
+  /// - Parameter choice: the view's place in the tables for each pair.
+  /// - Returns: [pairs.count, width].
+  static func rows(_ pairs: [Int], of views: [PictureEmbeddings], _ choice: [Int]) -> [Float] {
+    guard views.count > 1 else { return views.first?.rows(pairs) ?? [] }
+    return zip(pairs, choice).flatMap { pair, view in views[view].rows([pair]) }
+  }
 }

@@ -164,7 +164,7 @@ extension FileInspection {
       for (row, isReadable) in block.isReadable.enumerated() {
         let digest = block.digests[row * 32..<(row + 1) * 32]
         rows.append([
-          .integer(number * EmbeddingBlock.pairLimit + row), .integer(number),
+          .integer(number * EmbeddingBlock.rowLimit + row), .integer(number),
           .boolean(isReadable), .text(SHA256.hexadecimal(Array(digest))),
         ])
       }
@@ -173,7 +173,7 @@ extension FileInspection {
       path,
       facts: [
         ("file", .text(path)), ("kind", .text(FileKind.cache.rawValue)),
-        ("pair_count", .integer(header.pairCount)), ("width", .integer(header.width)),
+        ("row_count", .integer(header.rowCount)), ("width", .integer(header.width)),
         ("block_count", .integer(header.blockCount)),
         ("good_block_count", .integer(file.blocks.count { $0 != nil })),
         ("key_sha256", .text(SHA256.hexadecimal(header.key.digest))),
@@ -181,7 +181,7 @@ extension FileInspection {
         ("problem", file.problem.map { .text($0) } ?? .null),
       ],
       parts: .init(
-        name: "pairs", columns: ["pair", "block", "readable", "picture_sha256"], rows: rows))
+        name: "rows", columns: ["row", "block", "readable", "content_sha256"], rows: rows))
   }
 }
 

@@ -54,10 +54,8 @@ extension RunPlan: CustomStringConvertible {
   private var encodingText: [String] {
     guard !encodings.isEmpty else { return [] }
     let lines = encodings.map { encoding in
-      let name = FixedText.left(encoding.name, width: 10)
-      let found = recipe.data.isCached ? "\(encoding.foundCount) in the cache" : "no cache"
-      return "  \(name)  \(FixedText.count(encoding.pictureCount, "picture")), \(found); "
-        + Self.billions(encoding.operations)
+      let found = recipe.data.isCached ? "\(encoding.foundCount) of them in the cache" : "no cache"
+      return "  \(encoding.count) \(encoding.name), \(found): \(Self.billions(encoding.operations))"
     }
     return ["Once, before the first step\n" + lines.joined(separator: "\n") + "\n"]
   }
@@ -80,11 +78,15 @@ extension RunPlan: CustomStringConvertible {
       ? "  pictures  encoded once, before the first step"
       : "  pictures  \(Self.billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice\(masking)"
+    let texts =
+      keepsTextEmbeddings
+      ? "  texts     encoded once, before the first step"
+      : "  texts     \(Self.billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), "
+        + "\(cost.textChunksAgain) of them encoded twice"
     return """
       Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
       \(images)\(teacher)
-        texts     \(Self.billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
-      \(cost.textChunksAgain) of them encoded twice
+      \(texts)
         loss      \(Self.billions(cost.lossOperations))
         in all    \(Self.billions(cost.operations))
 
@@ -113,6 +115,7 @@ extension RunPlan: CustomStringConvertible {
       ("recipe", .text(recipe.resolved)),
       ("steps_per_epoch", .number(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
       ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
+      ("text_embeddings_kept", .boolean(keepsTextEmbeddings)),
       ("teacher_features_kept", .boolean(keepsTeacherFeatures)),
       ("patches_kept", keptPatches.map { .integer($0.keptCount) } ?? .null),
       ("parameters", .array(rows.map(\.json))),

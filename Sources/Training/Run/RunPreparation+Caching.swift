@@ -4,76 +4,65 @@ internal import Models
 internal import PairData
 
 extension RunPreparation {
-  private var storage: PictureEncoder.Storage { recipe.data.isCached ? .files : .memoryOnly }
+  /// What encoders take from a run: when to stop, and where to say that they wait.
+  struct Listener {
+    let stopSignal: () -> Int32?
+    let tell: (String) -> Void
 
-  /// Encodes pictures with the run's own image tower, which is locked.
-  func imageEncoder(
-    stopSignal: @escaping () -> Int32?, tell: @escaping (String) -> Void
-  ) throws(ModelError) -> PictureEncoder {
-    try PictureEncoder(
-      loaded, taskCount: loaderTasks, storage: storage, stopSignal: stopSignal, tell: tell)
+    static var none: Listener { Listener(stopSignal: { nil }, tell: { _ in }) }
+  }
+
+  /// Encodes pictures as validation sees them with the run's own image tower, which is locked.
+  func imageEncoder(_ listener: Listener) throws(ModelError) -> PictureEncoder {
+    let preparation = loaded.description.preparation()
+    return encoder(
+      try PictureEncoder.embedder(of: loaded), loaded, .unitVectors, preparation, view: nil,
+      listener)
+  }
+
+  /// An encoder for each augmented view of the training pictures; nothing where there are none.
+  func viewEncoders(_ listener: Listener) throws(ModelError) -> [PictureEncoder] {
+    guard imageIsLocked, let count = recipe.data.viewCount else { return [] }
+    let embedder = try PictureEncoder.embedder(of: loaded)
+    let preparation = loaded.description.preparation(augmentation: recipe.data.augmentation)
+    return (0..<count).map { view in
+      encoder(embedder, loaded, .unitVectors, preparation, view: view, listener)
+    }
   }
 
   /// Encodes pictures with the teacher, where its features are kept.
-  func teacherEncoder(
-    stopSignal: @escaping () -> Int32?, tell: @escaping (String) -> Void
-  ) throws(ModelError) -> PictureEncoder? {
+  func teacherEncoder(_ listener: Listener) throws(ModelError) -> PictureEncoder? {
     guard keepsTeacherFeatures, let teacher else { return nil }
-    let preparation = loaded.description.preparation()
+    return encoder(
+      teacher.embedder, teacher.loaded, .features, loaded.description.preparation(), view: nil,
+      listener)
+  }
+
+  /// Encodes captions with the run's own text tower, where it is locked.
+  func captionEncoder(
+    _ selector: CaptionSelector, _ listener: Listener
+  ) throws(ModelError) -> CaptionEncoder {
+    try CaptionEncoder(
+      loaded,
+      cache: cache(
+        EmbeddingKey(captionsOf: loaded, selector),
+        width: loaded.model.configuration.embeddingWidth, listener),
+      selector: selector, taskCount: loaderTasks)
+  }
+
+  private func encoder(
+    _ embedder: ImageEmbedder, _ tower: LoadedModel, _ output: ImageEmbedder.Output,
+    _ preparation: ImagePreparation, view: Int?, _ listener: Listener
+  ) -> PictureEncoder {
+    let key = EmbeddingKey(tower, output, preparation: preparation, view: view)
     return PictureEncoder(
-      teacher.embedder, key: EmbeddingKey(teacher.loaded, .features, preparation: preparation),
-      preparation: preparation, taskCount: loaderTasks, storage: storage, stopSignal: stopSignal,
-      tell: tell)
+      embedder, cache: cache(key, width: embedder.width, listener), preparation: preparation,
+      view: view, taskCount: loaderTasks)
   }
 
-  /// What is encoded once before the first step, and how much of it cache files have already.
-  func encodings() async throws(ModelError) -> [OnceEncoding] {
-    var encodings: [OnceEncoding] = []
-    var locked: PictureEncoder?
-    if imageIsLocked { locked = try imageEncoder(stopSignal: { nil }, tell: { _ in }) }
-    let teacher = try teacherEncoder(stopSignal: { nil }, tell: { _ in })
-    let candidates = [
-      ("training", keepsImageEmbeddings ? locked : nil, pairs), ("teacher", teacher, pairs),
-      ("validation", locked, validationPairs),
-    ]
-    for (name, encoder, pairs) in candidates {
-      guard let encoder, let pairs else { continue }
-      let found = try await encoder.foundCount(of: pairs)
-      encodings.append(
-        OnceEncoding(
-          name: name, pictureCount: pairs.count, foundCount: found,
-          blockOperations: encoder.embedder.plan.floatingPointOperations(
-            stage: 0, sizes: [.images: EmbeddingBlock.pairLimit]),
-          width: encoder.embedder.width))
-    }
-    return encodings
-  }
-}
-
-/// Pictures that are encoded once, before the first step.
-struct OnceEncoding: Sendable, Equatable {
-  /// `training`, `teacher` or `validation`.
-  let name: String
-  let pictureCount: Int
-  /// Pictures whose embeddings cache files have.
-  let foundCount: Int
-  /// Floating point operations of a whole block.
-  let blockOperations: Int
-  let width: Int
-
-  /// What is left to do.
-  var operations: Int {
-    blockOperations / EmbeddingBlock.pairLimit * (pictureCount - foundCount)
-  }
-
-  /// The table that steps read.
-  var bytes: Int { 4 * pictureCount * width }
-
-  var json: JSONText {
-    .object([
-      ("pictures_of", .text(name)), ("pictures", .integer(pictureCount)),
-      ("in_cache", .integer(foundCount)), ("floating_point_operations", .integer(operations)),
-      ("table_bytes", .integer(bytes)),
-    ])
+  private func cache(_ key: EmbeddingKey, width: Int, _ listener: Listener) -> EmbeddingCache {
+    EmbeddingCache(
+      key: key, width: width, storage: recipe.data.isCached ? .files : .memoryOnly,
+      stopSignal: listener.stopSignal, tell: listener.tell)
   }
 }

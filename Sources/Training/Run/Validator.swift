@@ -24,20 +24,24 @@ final class Validator {
   private let embedder: Embedder
   /// What a locked tower makes of the pictures, where that is known.
   private let pictures: PictureEmbeddings?
+  private let captionEmbeddings: CaptionEmbeddings?
   private let pairs: PairSet
   private let configuration: LoaderConfiguration
   private let stopSignal: () -> Int32?
 
   /// - Parameters:
   ///   - pictures: the embeddings of the pairs' pictures, where the image tower never changes.
+  ///   - captionEmbeddings: those of their captions, where the text tower never does.
   ///   - stopSignal: the signal that asked for a stop, once there is one.
   init(
     _ loaded: LoadedModel, pairs: PairSet, captions: CaptionSelector, loaderTasks: Int,
     damageLimit: Double, pictures: PictureEmbeddings? = nil,
+    captionEmbeddings: CaptionEmbeddings? = nil,
     stopSignal: @escaping () -> Int32? = { StopSignals.pending }
   ) throws(ModelError) {
     self.stopSignal = stopSignal
     self.pictures = pictures
+    self.captionEmbeddings = captionEmbeddings
     self.loaded = loaded
     self.pairs = pairs
     var configuration = LoaderConfiguration(
@@ -72,7 +76,8 @@ final class Validator {
         signal = stopSignal()
         if signal != nil { break }
         result.images += pictures?.rows(batch.pairIndices) ?? embedImages(of: batch)
-        result.texts += embedder.embedTexts(batch.tokens.texts)
+        result.texts +=
+          captionEmbeddings?.rows(batch.pairIndices) ?? embedder.embedTexts(batch.tokens.texts)
         result.partners += batch.partners
         result.captions += batch.captions
         result.pairIndices += batch.pairIndices

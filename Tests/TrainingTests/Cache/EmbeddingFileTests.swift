@@ -11,21 +11,21 @@ struct EmbeddingFileTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func block(_ pairs: Int, seed: UInt8) -> EmbeddingBlock {
+  private func block(_ rows: Int, seed: UInt8) -> EmbeddingBlock {
     EmbeddingBlock(
-      digests: (0..<32 * pairs).map { UInt8(truncatingIfNeeded: $0) ^ seed },
-      isReadable: (0..<pairs).map { $0 != 1 },
-      values: (0..<3 * pairs).map { Float($0) * 0.37 - Float(seed) })
+      digests: (0..<32 * rows).map { UInt8(truncatingIfNeeded: $0) ^ seed },
+      isReadable: (0..<rows).map { $0 != 1 },
+      values: (0..<3 * rows).map { Float($0) * 0.37 - Float(seed) })
   }
 
-  private func header(pairs: Int) -> EmbeddingFileHeader {
+  private func header(rows: Int) -> EmbeddingFileHeader {
     EmbeddingFileHeader(
-      key: key, pairCount: pairs, width: 3, stamp: [UInt8](repeating: 9, count: 48))
+      key: key, rowCount: rows, width: 3, stamp: [UInt8](repeating: 9, count: 48))
   }
 
-  /// Two blocks, the second of three pairs.
+  /// Two blocks, the second of three rows.
   private func whole() -> [UInt8] {
-    header(pairs: 35).bytes + block(32, seed: 1).bytes(number: 0, key: key.digest)
+    header(rows: 35).bytes + block(32, seed: 1).bytes(number: 0, key: key.digest)
       + block(3, seed: 2).bytes(number: 1, key: key.digest)
   }
 
@@ -36,14 +36,14 @@ struct EmbeddingFileTests {
   @Test func `a file gives back what was put into it`() throws {
     let file = try read(whole())
     #expect(file.blocks == [block(32, seed: 1), block(3, seed: 2)])
-    #expect(file.header == header(pairs: 35) && file.problem == nil && file.pairCount == 35)
+    #expect(file.header == header(rows: 35) && file.problem == nil && file.rowCount == 35)
     // What could not be read has no embedding.
     #expect(file.blocks[1]?.values[3..<6] == [0, 0, 0])
   }
 
   @Test func `a flipped bit anywhere is noticed, and costs its own block at most`() throws {
     let good = whole()
-    let header = header(pairs: 35)
+    let header = header(rows: 35)
     let second = header.place(ofBlock: 1).lowerBound
     for offset in good.indices where offset < header.byteCount + 200 || offset % 7 == 0 {
       var bytes = good
@@ -63,7 +63,7 @@ struct EmbeddingFileTests {
     throws
   {
     let good = whole()
-    let header = header(pairs: 35)
+    let header = header(rows: 35)
     for count in stride(from: 0, to: good.count, by: 5) {
       guard count >= header.byteCount else {
         #expect(throws: FileError.self) { try read(Array(good[..<count])) }
@@ -74,7 +74,7 @@ struct EmbeddingFileTests {
       #expect(file.problem?.contains("truncated: \(good.count - count) bytes") == true)
     }
     let long = try read(good + [0])
-    #expect(long.pairCount == 35 && long.problem?.contains("1 bytes too many") == true)
+    #expect(long.rowCount == 35 && long.problem?.contains("1 bytes too many") == true)
   }
 
   @Test func `a block belongs to its place, its key and its file`() throws {
@@ -84,7 +84,7 @@ struct EmbeddingFileTests {
       second.bytes(number: 0, key: key.digest), second.bytes(number: 1, key: other.digest),
     ] {
       let bytes =
-        header(pairs: 35).bytes + block(32, seed: 1).bytes(number: 0, key: key.digest) + wrong
+        header(rows: 35).bytes + block(32, seed: 1).bytes(number: 0, key: key.digest) + wrong
       let file = try read(bytes)
       #expect(file.damagedBlocks == [1] && file.blocks[0] != nil)
     }
@@ -104,11 +104,11 @@ struct EmbeddingFileTests {
   ) throws {
     var edited = whole()
     edited.replaceSubrange(offset..<offset + bytes.count, with: bytes)
-    let end = header(pairs: 35).byteCount - 32
+    let end = header(rows: 35).byteCount - 32
     edited.replaceSubrange(end..<end + 32, with: SHA256.digest(Array(edited[..<end])))
     do {
       let file = try read(edited)
-      #expect(file.problem != nil && file.pairCount <= 32)
+      #expect(file.problem != nil && file.rowCount <= 32)
     } catch {
       #expect(error is FileError)
     }

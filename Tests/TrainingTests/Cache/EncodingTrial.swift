@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import PairData
 
 @testable import Training
@@ -63,19 +64,41 @@ struct EncodingTrial {
 
   /// - Parameter stopAfter: blocks after which a signal comes.
   func encode(
-    _ shards: [String], storage: PictureEncoder.Storage = .files, damageLimit: Double = 0,
-    stopAfter: Int? = nil
+    _ shards: [String], storage: EmbeddingCache.Storage = .files, damageLimit: Double = 0,
+    view: Int? = nil, augmentation: Augmentation = .none, stopAfter: Int? = nil
   ) async throws -> (bits: [UInt32], embeddings: PictureEmbeddings, report: CachingReport) {
     var done = 0
-    let encoder = try PictureEncoder(
-      preparation.loaded, taskCount: 2, storage: storage,
-      stopSignal: { stopAfter.map { done >= $0 * EmbeddingBlock.pairLimit } == true ? 15 : nil },
+    let loaded = preparation.loaded
+    let preparation = loaded.description.preparation(augmentation: augmentation)
+    let cache = EmbeddingCache(
+      key: EmbeddingKey(loaded, .unitVectors, preparation: preparation, view: view),
+      width: loaded.model.configuration.embeddingWidth, storage: storage,
+      stopSignal: { stopAfter.map { done >= $0 * EmbeddingBlock.rowLimit } == true ? 15 : nil },
       tell: { _ in })
+    let encoder = PictureEncoder(
+      try PictureEncoder.embedder(of: loaded), cache: cache, preparation: preparation, view: view,
+      taskCount: 2)
     let pairs = try PairSet(patterns: shards, folder: "/")
     let (embeddings, report) = try await encoder.embeddings(of: pairs, damageLimit: damageLimit) {
       count, _ in done = count
     }
     return (embeddings.values.map(\.bitPattern), embeddings, report)
+  }
+
+  func captions(
+    _ shards: [String], _ selector: String = "zh", storage: EmbeddingCache.Storage = .files
+  ) async throws -> (embeddings: CaptionEmbeddings, report: CachingReport) {
+    let loaded = preparation.loaded
+    let selector = try CaptionSelector(selector)
+    let encoder = try CaptionEncoder(
+      loaded,
+      cache: EmbeddingCache(
+        key: EmbeddingKey(captionsOf: loaded, selector),
+        width: loaded.model.configuration.embeddingWidth, storage: storage,
+        stopSignal: { nil }, tell: { _ in }),
+      selector: selector, taskCount: 2)
+    let pairs = try PairSet(patterns: shards, folder: "/")
+    return try await encoder.embeddings(of: pairs) { _, _ in }
   }
 
   /// The published cache files, in order.

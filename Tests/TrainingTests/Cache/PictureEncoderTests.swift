@@ -35,7 +35,7 @@ struct PictureEncoderTests {
       for block in blocks { bytes[header.place(ofBlock: block).lowerBound + 900] ^= 4 }
     }
     let second = try await trial.encode([trial.run.shard])
-    let count = blocks.reduce(0) { $0 + EmbeddingBlock.pairs(ofBlock: $1, of: 147).count }
+    let count = blocks.reduce(0) { $0 + EmbeddingBlock.rows(ofBlock: $1, of: 147).count }
     #expect(second.bits == first.bits)
     #expect(second.report.encodedCount == count && second.report.reusedCount == 147 - count)
     #expect(second.report.problems.count == 1)
@@ -71,7 +71,7 @@ struct PictureEncoderTests {
     #expect(second.report.encodedCount == 32 && second.report.reusedCount == 115)
     #expect(
       second.report.problems.first?.contains(
-        "the shard was written since; pictures of 1 of 5 blocks are others") == true)
+        "the shard was written since; those of 1 of 5 blocks are others") == true)
     let row = { (bits: [UInt32], pair: Int) in Array(bits[pair * 16..<(pair + 1) * 16]) }
     #expect(row(second.bits, 70) != row(first.bits, 70))
     #expect((0..<147).allSatisfy { $0 == 70 || row(first.bits, $0) == row(second.bits, $0) })
@@ -90,12 +90,12 @@ struct PictureEncoderTests {
     try trial.write(Array(pictures[..<70]))
     let touched = try await trial.encode([shard])
     #expect(touched.report.encodedCount == 0)
-    #expect(touched.report.problems.first?.contains("its pictures are the same") == true)
+    #expect(touched.report.problems.first?.contains("its contents are the same") == true)
     #expect(try await trial.encode([shard]).report.problems == [])
     try trial.write(Array(pictures[..<100]))
     let grown = try await trial.encode([shard])
     #expect(grown.report.reusedCount == 64 && grown.report.encodedCount == 36)
-    #expect(grown.report.problems.first?.contains("has 100 pairs, not 70") == true)
+    #expect(grown.report.problems.first?.contains("has 100 rows, not 70") == true)
     #expect(grown.bits == (try await trial.encode([shard], storage: .memoryOnly)).bits)
   }
 
@@ -165,6 +165,60 @@ struct PictureEncoderTests {
       #expect(result.bits[..<(33 * 16)] == good.bits[..<(33 * 16)])
       #expect(result.bits[(34 * 16)...] == good.bits[(34 * 16)...])
     }
+  }
+
+  @Test func `views differ, follow from the picture alone, and are read like others`() async throws
+  {
+    let trial = try EncodingTrial()
+    defer { trial.run.remove() }
+    let pictures = EncodingTrial.pictures
+    let shard = try trial.write(Array(pictures[..<40]))
+    let roll = Augmentation.roll(maximumPixels: 5)
+    let plain = try await trial.encode([shard])
+    let views = [
+      try await trial.encode([shard], view: 0, augmentation: roll),
+      try await trial.encode([shard], view: 1, augmentation: roll),
+    ]
+    #expect(Set([plain.bits, views[0].bits, views[1].bits]).count == 3)
+    #expect(trial.files.count == 3)
+    let again = try await trial.encode([shard], view: 1, augmentation: roll)
+    #expect(again.report.reusedCount == 40 && again.bits == views[1].bits)
+    // In another place of another shard.
+    let other = try trial.write(Array(pictures[8..<40]), to: "other.tar")
+    let moved = try await trial.encode([other], view: 1, augmentation: roll)
+    #expect(moved.bits[..<(24 * 16)] == views[1].bits[(8 * 16)..<(32 * 16)])
+  }
+
+  @Test func `captions have the same bits whether they are read or computed`() async throws {
+    let trial = try EncodingTrial()
+    defer { trial.run.remove() }
+    let shard = trial.run.shard
+    let all = Array(0..<147)
+    let computed = try await trial.captions([shard], storage: .memoryOnly)
+    let first = try await trial.captions([shard])
+    let second = try await trial.captions([shard])
+    #expect(first.report.count > 147 && first.report.encodedCount == first.report.count)
+    #expect(second.report.reusedCount == first.report.count && second.report.encodedCount == 0)
+    let bits = computed.embeddings.rows(all).map(\.bitPattern)
+    #expect(bits.count == first.report.count * 16)
+    for result in [first, second] { #expect(result.embeddings.rows(all).map(\.bitPattern) == bits) }
+    let zeros = Array(repeating: 0, count: 147)
+    let named = try await trial.captions([shard], "zh:first")
+    #expect(named.report.encodedCount == 147)
+    #expect(
+      zip(named.embeddings.rows(all), first.embeddings.rows(all, captions: zeros))
+        .allSatisfy { abs($0 - $1) < 1e-5 })
+    // Other captions, as many of them, are other embeddings.
+    let own = try trial.write(Array(EncodingTrial.pictures[..<3]))
+    let before = try await trial.captions([own], "txt")
+    try trial.edit(own) { bytes in
+      let caption = Array("图".utf8)
+      let place = bytes.indices.dropLast(3).first { bytes[$0..<$0 + 3].elementsEqual(caption) }
+      bytes.replaceSubrange(place!..<place! + 3, with: Array("文".utf8))
+    }
+    let after = try await trial.captions([own], "txt")
+    #expect(after.report.encodedCount == 3)
+    #expect(after.embeddings.rows([0]) != before.embeddings.rows([0]))
   }
 
   @Test func `whatever changes an embedding changes the key, and nothing else does`() throws {

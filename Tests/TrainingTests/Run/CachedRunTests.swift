@@ -95,20 +95,98 @@ struct CachedRunTests {
     let run = try MiniatureRun()
     defer { run.remove() }
     let before = try await RunPlan(try run.recipe(Self.locked))
-    #expect(before.encodings.map(\.name) == ["training", "validation"])
+    #expect(before.encodings.map(\.name) == ["training pictures", "validation pictures"])
     #expect(before.encodings.allSatisfy { $0.foundCount == 0 && $0.operations > 0 })
-    #expect(before.description.contains("training    147 pictures, 0 in the cache; "))
+    #expect(before.description.contains("  147 training pictures, 0 of them in the cache: "))
     #expect(!FileManager.default.fileExists(atPath: run.cache))
     _ = try await run.train(Self.locked + ["length=1 steps", "optimizer.schedule=constant"])
     let after = try await RunPlan(try run.recipe(Self.locked))
     #expect(after.encodings.allSatisfy { $0.foundCount == 147 && $0.operations == 0 })
     #expect(
       after.json.line.contains(
-        #""encoded_once": [{"pictures_of": "training", "pictures": 147, "in_cache": 147, "#))
+        #""encoded_once": [{"what": "training pictures", "count": 147, "in_cache": 147, "#))
     let off = try await RunPlan(try run.recipe(Self.locked + ["data.cache=false"]))
     #expect(off.encodings.allSatisfy { $0.foundCount == 0 })
-    #expect(off.description.contains("147 pictures, no cache; "))
+    #expect(off.description.contains("147 training pictures, no cache: "))
     let full = try await RunPlan(try run.recipe())
     #expect(full.encodings.isEmpty && !full.description.contains("Once, before"))
+  }
+
+  private static let lockedText = [
+    #"model.train=["text/**: locked", "**: trained"]"#, "model.dropout=0",
+  ]
+
+  @Test func `a locked text tower's captions are read, to the same bits`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    _ = try await run.train(Self.lockedText + ["data.cache=false"], root: "plain")
+    let first = try await run.train(Self.lockedText, root: "first")
+    try run.forgetCheckpoints(after: 4, root: "first")
+    let second = try await run.train(Self.lockedText, root: "first")
+    #expect(
+      first.notes.contains { $0.hasPrefix("Encoding captions with") && $0.contains(" encoded") })
+    #expect(
+      second.notes.contains { $0.hasPrefix("Encoding captions with") && $0.contains(" from the") })
+    let plain = try run.contents(run.checkpoints("plain") + "/last.h5")
+    #expect(try run.contents(run.checkpoints("first") + "/last.h5") == plain)
+    #expect(try run.rows("first") == run.rows("plain"))
+    let plan = try await RunPlan(try run.recipe(Self.lockedText))
+    #expect(plan.encodings.map(\.name) == ["training captions", "validation captions"])
+    #expect(plan.encodings.allSatisfy { $0.foundCount == $0.count && $0.count >= 147 })
+    #expect(plan.cost.textOperations == 0 && plan.keepsTextEmbeddings)
+    #expect(plan.description.contains("  texts     encoded once, before the first step"))
+    // With dropout a caption is another one in every step.
+    let dropout = try RunPreparation(
+      try run.recipe([Self.lockedText[0], "model.dropout=0.1"]))
+    #expect(!dropout.keepsTextEmbeddings && dropout.textIsLocked)
+  }
+
+  /// Embeddings of the batch's own captions, computed in the step, give the same losses.
+  @Test func `captions read from the table are those of the batch`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let short = ["length=4 steps", "optimizer.schedule=constant"]
+    _ = try await run.train(Self.lockedText + short, root: "read")
+    // No activation is dropped, and yet the table is not used.
+    _ = try await run.train([Self.lockedText[0], "model.dropout=1e-30"] + short, root: "computed")
+    let losses = { (root: String) in
+      try run.rows(root).compactMap { row -> Double? in
+        let object = try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
+        return object?["loss"] as? Double
+      }
+    }
+    let (read, computed) = (try losses("read"), try losses("computed"))
+    #expect(read.count == 4 && computed.count == 4)
+    for (left, right) in zip(read, computed) { #expect(abs(left - right) < 1e-4) }
+  }
+
+  @Test
+  func `a locked tower's views are drawn by pair and epoch, and a resumed run draws the same`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let views = [Self.locked[0], "data.augmentation=roll(5)", "data.views=3"]
+    let whole = try await run.train(views, root: "whole")
+    #expect(whole.notes.contains { $0.hasPrefix("Encoding view 3 of 3 of pictures") })
+    _ = try await run.train(views, root: "broken")
+    try run.forgetCheckpoints(after: 4, root: "broken")
+    try FileManager.default.removeItem(atPath: run.cache)
+    _ = try await run.train(views, root: "broken")
+    #expect(
+      try run.contents(run.checkpoints("broken") + "/last.h5")
+        == run.contents(run.checkpoints("whole") + "/last.h5"))
+    #expect(try run.rows("broken") == run.rows("whole"))
+    _ = try await run.train(Self.locked, root: "plain")
+    #expect(try run.rows("plain") != run.rows("whole"))
+    let plan = try await RunPlan(try run.recipe(views))
+    #expect(plan.encodings.first?.count == 3 * 147 && plan.keepsImageEmbeddings)
+    #expect(throws: RecipeError.self) {
+      try run.recipe([Self.locked[0], "data.augmentation=none", "data.views=3"])
+    }
+    let trained = #expect(throws: ModelError.self) {
+      try RunPreparation(try run.recipe(["data.views=3"]))
+    }
+    #expect(trained?.isUsageError == true)
   }
 }
