@@ -3,7 +3,7 @@ internal import Glibc
 /// A file that grows under a name of its own and gets its final name when it is whole.
 ///
 /// Unlike with ``AtomicFile``, what a killed process leaves is there to be gone on with. A file has
-/// one such name, so that its owner holds a ``FileLock``, and tells by checksums what is good in it.
+/// one such name: its owner holds a ``FileLock``, and tells by checksums what is good in it.
 ///
 ///     let file = try PartialFile("train-0000.embeddings")
 ///     try file.cut(toBytes: wholeBytes)

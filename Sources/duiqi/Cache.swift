@@ -13,7 +13,7 @@ struct Cache: AsyncParsableCommand {
       stopped command goes on where it stopped when it is given again.
 
       Example:
-        duiqi cache checkpoints/chinese_clip_vit_b16.h5 --shards data/train-*.tar data/valid.tar
+        duiqi cache checkpoints/chinese_clip_vit_b16.h5 --shards data/*.tar
       """)
 
   @Argument(help: "A checkpoint, or a run's folder for its best one.")

@@ -6,9 +6,9 @@ struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check whether checkpoints, shards, caches, indexes and ONNX models are whole.",
     discussion: """
-      Compares checkpoints, caches, indexes and ONNX models with their digests, looks at every pair of a \
-      shard and at what the manifest beside it says. The exit code is 1 if anything is damaged; \
-      standard error names it.
+      Compares checkpoints, caches, indexes and ONNX models with their digests, looks at every \
+      pair of a shard and at what the manifest beside it says. The exit code is 1 if anything is \
+      damaged; standard error names it.
 
       Example:
         duiqi verify checkpoints/emoji/*.h5 data/*.tar

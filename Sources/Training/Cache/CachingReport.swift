@@ -49,7 +49,7 @@ public struct CachingReport: Sendable, Equatable {
 
   /// Takes note of a file that cannot be written. The embeddings are used all the same.
   mutating func refuse(_ error: FileError) {
-    problems.append(error.description)
+    if !problems.contains(error.description) { problems.append(error.description) }
     refusal = error
   }
 
@@ -76,6 +76,7 @@ extension CachingReport: CustomStringConvertible {
       let rate = FixedText.number(perSecond, decimals: 1)
       parts.append("\(encodedCount) encoded, \(rate) a second")
     }
+    if parts.isEmpty { parts.append("nothing to encode") }
     let text = "\(FixedText.count(count, content)): \(parts.joined(separator: ", "))"
     guard !folders.isEmpty else { return text + "; not kept" }
     let size = FixedText.number(Double(bytes) / Double(1 << 20), decimals: 1)

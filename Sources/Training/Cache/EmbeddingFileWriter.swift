@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// Writes one shard's cache file block by block, after the good blocks that an earlier process left.
+/// Writes one shard's cache file block by block, after the good ones that an earlier process left.
 ///
 /// A disk that is full or failing ends the keeping and not the work: what is wrong is told once.
 final class EmbeddingFileWriter {

@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// What is in a checkpoint, a pair shard, a cache or an ONNX model: a table for people, JSON for scripts.
+/// What is in a checkpoint, shard, cache or ONNX model: a table for people, JSON for scripts.
 public struct FileInspection: Sendable {
   /// What was looked into: the file that was named, or the one that a run's folder stands for.
   public let path: String

@@ -7,7 +7,7 @@ internal import PairData
 /// Whether a file is whole: what a reader would find, found before anyone relies on it.
 public struct FileVerification: Sendable {
   public let path: String
-  /// `checkpoint`, `shard`, `onnx`, `manifest`, `index` or `cache`; nothing where that cannot be told.
+  /// `checkpoint`, `shard`, `onnx`, `manifest`, `index` or `cache`; nothing for anything else.
   public let kind: String?
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
