@@ -54,16 +54,10 @@ public final class AtomicFile {
 
   /// Replaces bytes that were written before, such as a header that states what follows it.
   public func rewrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { all in
-        pwrite(file.number, all.baseAddress.map { $0 + done }, all.count - done, offset + done)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        throw FileError(.write, path: path, code: count < 0 ? errno : EIO)
-      }
-      done += count
+    do throws(FileError) {
+      try file.write(bytes, at: offset)
+    } catch {
+      throw FileError(.write, path: path, code: error.code)
     }
   }
 

@@ -37,6 +37,21 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
+  /// Writes all of it from an offset on, wherever the file stands.
+  func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { all in
+        pwrite(number, all.baseAddress.map { $0 + done }, all.count - done, offset + done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw FileError(.write, path: path, code: count < 0 ? errno : EIO)
+      }
+      done += count
+    }
+  }
+
   /// Fills the target from an offset on. - Throws: ``FileError`` also where the file is shorter.
   func read(into target: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) {
     var done = 0

@@ -10,6 +10,7 @@ struct CounterRandom: RandomNumberGenerator, Sendable {
     case shuffle = 1
     case caption = 2
     case augmentation = 3
+    case view = 4
   }
 
   private let key: SIMD2<UInt32>

@@ -15,6 +15,8 @@ public struct LoaderConfiguration: Sendable {
   public var textPath: TextPath = .training
   /// How images become pixels; nil where only texts are wanted (the locked tower's are cached).
   public var images: ImagePreparation?
+  /// Of how many views of a picture one is drawn; 1 where there is nothing to draw.
+  public var viewCount = 1
   public var damagePolicy = DamagedPairPolicy()
   /// How many pairs are decoded side by side; the results do not depend on it.
   public var taskCount = 1

@@ -8,6 +8,10 @@ public struct PairBatch: Sendable {
   public let keys: [String]
   /// The caption drawn for each pair.
   public let captions: [String]
+  /// Its place among the pair's captions.
+  public let captionIndices: [Int]
+  /// The view drawn for each pair, from 0; see `LoaderConfiguration.viewCount`.
+  public let views: [Int]
   public let tokens: PackedTokens
   /// Empty where images are not wanted.
   public let images: PixelBatch
@@ -31,6 +35,8 @@ public struct PairBatch: Sendable {
     pairIndices = samples.map(\.pair.index)
     keys = samples.map(\.pair.key)
     captions = samples.flatMap(\.captions)
+    captionIndices = samples.flatMap(\.captionIndices)
+    views = samples.map(\.view)
     tokens = PackedTokens(samples.flatMap(\.tokens))
     self.images = PixelBatch(images: samples.compactMap(\.image), preparation: images)
     captionGroups = ContentGroups.numbers(of: captions.map { ContentDigest(Array($0.utf8)) })

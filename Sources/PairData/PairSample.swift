@@ -8,6 +8,10 @@ struct PairSample: Sendable {
   let imageDigest: ContentDigest
   /// In training the one that was drawn, in evaluation all.
   let captions: [String]
+  /// Their places among the pair's captions.
+  let captionIndices: [Int]
+  /// The view that was drawn, from 0.
+  let view: Int
   let tokens: [TokenizedText]
 }
 

@@ -69,11 +69,18 @@ struct FileStatus: Equatable, Sendable {
   let bytes: Int64
   let modifiedSeconds: Int64
   let modifiedNanoseconds: Int64
+  /// When the file or its entry was changed last; unlike the time above, nobody can set it.
+  let changedSeconds: Int64
+  let changedNanoseconds: Int64
+  let inode: UInt64
 
   init(_ information: stat) {
     bytes = Int64(information.st_size)
     modifiedSeconds = Int64(information.st_mtim.tv_sec)
     modifiedNanoseconds = Int64(information.st_mtim.tv_nsec)
+    changedSeconds = Int64(information.st_ctim.tv_sec)
+    changedNanoseconds = Int64(information.st_ctim.tv_nsec)
+    inode = UInt64(information.st_ino)
   }
 }
 

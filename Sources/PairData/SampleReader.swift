@@ -26,10 +26,14 @@ struct SampleReader: Sendable {
 
   /// A sample for training: one caption drawn, the image augmented; both for (seed, epoch, pair).
   func trainingSample(pair index: Int, epoch: Int) throws(PairDataError) -> PairOutcome {
-    try outcome(pair: index) { captions in
+    var random = CounterRandom(
+      seed: configuration.seed, purpose: .view, epoch: epoch, pair: index)
+    let view =
+      configuration.viewCount > 1 ? Int.random(in: 0..<configuration.viewCount, using: &random) : 0
+    return try outcome(pair: index, view: view) { captions in
       var random = CounterRandom(
         seed: configuration.seed, purpose: .caption, epoch: epoch, pair: index)
-      return [captions[Int.random(in: captions.indices, using: &random)]]
+      return [Int.random(in: captions.indices, using: &random)]
     } imageOf: { preparation, image in
       var random = CounterRandom(
         seed: configuration.seed, purpose: .augmentation, epoch: epoch, pair: index)
@@ -39,15 +43,15 @@ struct SampleReader: Sendable {
 
   /// A sample for evaluation: all captions, the image as it is.
   func evaluationSample(pair index: Int) throws(PairDataError) -> PairOutcome {
-    try outcome(pair: index) {
-      $0
+    try outcome(pair: index, view: 0) {
+      Array($0.indices)
     } imageOf: { preparation, image in
       preparation.plain(image)
     }
   }
 
   private func outcome(
-    pair index: Int, choosing: ([String]) -> [String],
+    pair index: Int, view: Int, choosing: ([String]) -> [Int],
     imageOf: (ImagePreparation, DecodedImage) -> DecodedImage
   ) throws(PairDataError) -> PairOutcome {
     if let known = knownDamage[index] { return .damaged(known) }
@@ -63,14 +67,15 @@ struct SampleReader: Sendable {
       } catch {
         return .damaged(damage(pair, error))
       }
-      let captions = choosing(contents.captions)
+      let chosen = choosing(contents.captions)
+      let captions = chosen.map { contents.captions[$0] }
       let image = configuration.images.flatMap { preparation in
         entry.image.map { imageOf(preparation, $0) }
       }
       return .sample(
         PairSample(
           pair: pair, image: image, imageDigest: entry.digest, captions: captions,
-          tokens: captions.map(tokens)))
+          captionIndices: chosen, view: view, tokens: captions.map(tokens)))
     }
   }
 

@@ -26,7 +26,7 @@ extension CommandFailure: CustomStringConvertible {
     case .unchecked(let count, let damaged, let total):
       "\(count) of \(total) paths \(count == 1 ? "has" : "have") nothing that can be checked, "
         + "\(damaged) \(damaged == 1 ? "file is" : "files are") damaged. Checkpoints, shards, "
-        + "manifests, indexes and ONNX models were expected, whole. Correct the paths."
+        + "caches, manifests, indexes and ONNX models were expected, whole. Correct the paths."
     }
   }
 }

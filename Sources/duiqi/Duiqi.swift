@@ -17,8 +17,9 @@ struct Duiqi: AsyncParsableCommand {
       """,
     version: "duiqi \(ToolVersion.current)",
     subcommands: [
-      Train.self, Resume.self, Evaluate.self, Classify.self, Embed.self, Index.self, Search.self,
-      Import.self, Export.self, Tokenize.self, Inspect.self, Verify.self, ProbeHDF5.self,
+      Train.self, Resume.self, Cache.self, Evaluate.self, Classify.self, Embed.self, Index.self,
+      Search.self, Import.self, Export.self, Tokenize.self, Inspect.self, Verify.self,
+      ProbeHDF5.self,
     ])
 
   static func main() async {

@@ -4,7 +4,7 @@ internal import Training
 /// `duiqi inspect`: what is in a file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is in a checkpoint, a pair shard, an index or an ONNX model.",
+    abstract: "Show what is in a checkpoint, a pair shard, a cache, an index or an ONNX model.",
     discussion: """
       Of a checkpoint: sizes, every parameter with its shape, the state of its run, its recipe.
 
@@ -13,7 +13,8 @@ struct Inspect: ParsableCommand {
       """)
 
   @Argument(
-    help: "A checkpoint (.h5), shard (.tar), manifest.jsonl, ONNX model or an index's folder.")
+    help:
+      "A checkpoint (.h5), shard (.tar), cache (.embeddings), ONNX model, manifest.jsonl or index.")
   var file: String
 
   @Flag(help: "Print one JSON object.")

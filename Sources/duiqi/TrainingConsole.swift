@@ -8,6 +8,7 @@ final class TrainingConsole {
   private let style: ProgressLine.Style
   private var line: ProgressLine?
   private var preparing: ProgressLine?
+  private var preparingTask = ""
   /// When something was told last: what is told before the first step is where that step begins.
   private var lastSeconds = TrainingConsole.seconds()
 
@@ -38,7 +39,11 @@ final class TrainingConsole {
     switch event {
     case .note(let text): note(text)
     case .preparing(let task, let done, let total):
-      if preparing == nil { preparing = makeLine(total: total) }
+      if preparing == nil || task != preparingTask {
+        preparing?.finish()
+        preparing = makeLine(total: total)
+        preparingTask = task
+      }
       preparing?.show(task: task, done: done, nowSeconds: Self.seconds())
     case .step(let figures):
       preparing?.finish()

@@ -4,18 +4,19 @@ internal import Training
 /// `duiqi verify`: whether files are whole.
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check whether checkpoints, shards, indexes and ONNX models are whole.",
+    abstract: "Check whether checkpoints, shards, caches, indexes and ONNX models are whole.",
     discussion: """
-      Compares checkpoints, indexes and ONNX models with their digests, looks at every pair of a \
-      shard and at what the manifest beside it says. The exit code is 1 if anything is damaged; \
-      standard error names it.
+      Compares checkpoints, caches, indexes and ONNX models with their digests, looks at every \
+      pair of a shard and at what the manifest beside it says. The exit code is 1 if anything is \
+      damaged; standard error names it.
 
       Example:
         duiqi verify checkpoints/emoji/*.h5 data/*.tar
       """)
 
   @Argument(
-    help: "Checkpoints (.h5), shards (.tar), manifest.jsonl, ONNX models or folders of an index.")
+    help:
+      "Checkpoints (.h5), shards (.tar), caches (.embeddings), ONNX models, manifests or indexes.")
   var files: [String]
 
   @Flag(help: "Print one JSON object: files, each with its kind and findings.")

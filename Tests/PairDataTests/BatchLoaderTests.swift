@@ -38,6 +38,34 @@ import Tokenizers
     #expect(orders[..<147] != orders[147..<294])
   }
 
+  @Test func `a view is drawn for each pair and epoch, and moves no other draw`() async throws {
+    let plain = try await batches(15)
+    let drawn = try await batches(15) { $0.viewCount = 3 }
+    #expect(plain.flatMap(\.views).allSatisfy { $0 == 0 })
+    #expect(
+      drawn.map(\.pairs) == plain.map(\.pairs) && drawn.map(\.captions) == plain.map(\.captions))
+    let (pairs, views) = (drawn.flatMap(\.pairs), drawn.flatMap(\.views))
+    for view in 0..<3 { #expect((70...130).contains(views.count { $0 == view })) }
+    let first = Dictionary(zip(pairs[..<147], views[..<147])) { $1 }
+    let second = Dictionary(zip(pairs[147..<294], views[147..<294])) { $1 }
+    #expect((70...125).contains((0..<147).count { first[$0] != second[$0] }))
+    let rest = try await batches(5, from: DataCursor(epoch: 1, position: 13)) { $0.viewCount = 3 }
+    #expect(rest.map(\.views) == drawn[8..<13].map(\.views))
+  }
+
+  @Test func `the place of a drawn caption is its own`() async throws {
+    let pairs = try EmojiPairs.test()
+    let captions = try await ShardCaptions(
+      pairs.shards[0], selector: try CaptionSelector("zh"), taskCount: 3)
+    #expect(captions.starts.count == 148 && captions.starts.last == captions.texts.count)
+    for batch in try await batches(8) {
+      let found = zip(batch.pairs, batch.captionIndices).map { pair, place in
+        captions.texts[captions.starts[pair] + place]
+      }
+      #expect(found == batch.captions)
+    }
+  }
+
   @Test func `a batch that ends an epoch leaves the next one whole`() async throws {
     let all = try await batches(4) { $0.batchPairs = 49 }
     #expect(all[2].cursors[1] == DataCursor(epoch: 1))

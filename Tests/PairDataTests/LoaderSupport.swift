@@ -33,6 +33,8 @@ struct BatchContents: Equatable {
   let epoch: Int
   let pairs: [Int]
   let captions: [String]
+  let captionIndices: [Int]
+  let views: [Int]
   let tokens: PackedTokens
   let pixels: [Float]
   let groups: [[Int32]]
@@ -43,6 +45,8 @@ struct BatchContents: Equatable {
     epoch = batch.epoch
     pairs = batch.pairIndices
     captions = batch.captions
+    captionIndices = batch.captionIndices
+    views = batch.views
     tokens = batch.tokens
     pixels = batch.images.pixels
     groups = [batch.captionGroups, batch.imageGroups]

@@ -149,6 +149,42 @@ extension FileInspection {
   }
 }
 
+extension FileInspection {
+  static func cache(_ path: String) throws(ModelError) -> FileInspection {
+    let file: EmbeddingFile
+    do throws(FileError) {
+      file = try EmbeddingFile(path)
+    } catch {
+      throw .file(error)
+    }
+    let header = file.header
+    var rows: [[JSONText]] = []
+    for (number, block) in file.blocks.enumerated() {
+      guard let block else { continue }
+      for (row, isReadable) in block.isReadable.enumerated() {
+        let digest = block.digests[row * 32..<(row + 1) * 32]
+        rows.append([
+          .integer(number * EmbeddingBlock.rowLimit + row), .integer(number),
+          .boolean(isReadable), .text(SHA256.hexadecimal(Array(digest))),
+        ])
+      }
+    }
+    return FileInspection(
+      path,
+      facts: [
+        ("file", .text(path)), ("kind", .text(FileKind.cache.rawValue)),
+        ("row_count", .integer(header.rowCount)), ("width", .integer(header.width)),
+        ("block_count", .integer(header.blockCount)),
+        ("good_block_count", .integer(file.blocks.count { $0 != nil })),
+        ("key_sha256", .text(SHA256.hexadecimal(header.key.digest))),
+        ("key", JSONText(parsing: header.key.text)),
+        ("problem", file.problem.map { .text($0) } ?? .null),
+      ],
+      parts: .init(
+        name: "rows", columns: ["row", "block", "readable", "content_sha256"], rows: rows))
+  }
+}
+
 extension ONNXValue {
   /// Like `float32 [batch, 3, 64, 64]`.
   fileprivate var type: String {

@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// What is in a checkpoint, a pair shard or an ONNX model: a table for people, JSON for scripts.
+/// What is in a checkpoint, shard, cache or ONNX model: a table for people, JSON for scripts.
 public struct FileInspection: Sendable {
   /// What was looked into: the file that was named, or the one that a run's folder stands for.
   public let path: String
@@ -33,6 +33,7 @@ public struct FileInspection: Sendable {
     case .onnx: self = try Self.onnx(path)
     case .manifest: self = try Self.manifest(path)
     case .index: self = try Self.index(path)
+    case .cache: self = try Self.cache(path)
     }
   }
 

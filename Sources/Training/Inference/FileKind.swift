@@ -7,16 +7,18 @@ enum FileKind: String {
   case onnx
   case manifest
   case index
+  case cache
 
   private static let endings: [(ending: String, kind: FileKind)] = [
     (".h5", .checkpoint), (".hdf5", .checkpoint), (".tar", .shard), (".onnx", .onnx),
-    ("manifest.jsonl", .manifest),
+    ("manifest.jsonl", .manifest), (CacheFolder.fileSuffix, .cache),
+    (PartialFile.partialPath(of: CacheFolder.fileSuffix), .cache),
   ]
 
   /// What can be looked into, in words.
   private static let expected =
-    "a checkpoint (.h5), a shard (.tar), an ONNX model (.onnx), a manifest.jsonl or the folder of "
-    + "an index"
+    "a checkpoint (.h5), a shard (.tar), an ONNX model (.onnx), a cache (.embeddings), a "
+    + "manifest.jsonl or the folder of an index"
 
   /// By the file's name, so that a damaged start does not make another kind of it, else by its
   /// first bytes.
@@ -39,6 +41,8 @@ enum FileKind: String {
       self = .checkpoint
     } else if start.count == 512, start[257..<262].elementsEqual("ustar".utf8) {
       self = .shard
+    } else if start.starts(with: EmbeddingFileHeader.magic) {
+      self = .cache
     } else {
       throw Self.unknown(path, "none of our files by its name or its first bytes")
     }

@@ -7,7 +7,7 @@ internal import PairData
 /// Whether a file is whole: what a reader would find, found before anyone relies on it.
 public struct FileVerification: Sendable {
   public let path: String
-  /// `checkpoint`, `shard`, `onnx`, `manifest` or `index`; nothing where that cannot be told.
+  /// `checkpoint`, `shard`, `onnx`, `manifest`, `index` or `cache`; nothing for anything else.
   public let kind: String?
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
@@ -33,6 +33,7 @@ public struct FileVerification: Sendable {
       case .onnx: (Self.onnxFindings(path), [])
       case .manifest: (Self.manifestFindings(path), [])
       case .index: (Self.indexFindings(path), [])
+      case .cache: (Self.cacheFindings(path), [])
       }
   }
 
@@ -76,6 +77,18 @@ public struct FileVerification: Sendable {
     do throws(PairDataError) {
       return try ShardManifest(path: path).verify(folder: Folder.parent(of: path))
         .map(\.description)
+    } catch {
+      return [error.description]
+    }
+  }
+
+  private static func cacheFindings(_ path: String) -> [String] {
+    do throws(FileError) {
+      guard let problem = try EmbeddingFile(path).problem else { return [] }
+      return [
+        "\(path): \(problem). A whole cache file was expected. Nothing need be done: whatever uses "
+          + "it makes the missing parts anew, as `duiqi cache` does."
+      ]
     } catch {
       return [error.description]
     }

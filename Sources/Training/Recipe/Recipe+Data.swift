@@ -13,6 +13,10 @@ extension Recipe {
     public let contextLength: Int
     public let isShuffled: Bool
     public let augmentation: Augmentation
+    /// How many augmented views of a picture are encoded once; as many as steps where nothing.
+    public let viewCount: Int?
+    /// Whether embeddings of a tower that never changes are kept in files.
+    public let isCached: Bool
     /// The percentage of unreadable pairs, [0, 100], above which the run stops.
     public let damageLimitPercent: Double
     /// The same as a share, [0, 1].

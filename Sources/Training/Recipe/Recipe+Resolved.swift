@@ -69,6 +69,8 @@ extension Recipe {
     case "data.context_length": return "\(data.contextLength)"
     case "data.shuffle": return "\(data.isShuffled)"
     case "data.augmentation": return data.augmentation.recipeText
+    case "data.views": return data.viewCount.map { "\($0)" }
+    case "data.cache": return "\(data.isCached)"
     case "data.damage_limit": return "\(PlainNumber.text(data.damageLimitPercent)) %"
     case "data.alpha": return data.alpha.map { $0 == .dropped ? "dropped" : "on_white" }
     case "data.exif_orientation":

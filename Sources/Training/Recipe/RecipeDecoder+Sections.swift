@@ -93,6 +93,7 @@ extension RecipeDecoder {
       contextLength: try values.integer("data.context_length"),
       isShuffled: try values.boolean("data.shuffle"),
       augmentation: try values.augmentation("data.augmentation"),
+      viewCount: values.optionalInteger("data.views"), isCached: try values.boolean("data.cache"),
       damageLimitPercent: try values.number("data.damage_limit"),
       alpha: values.optionalText("data.alpha").map { $0 == "dropped" ? .dropped : .onWhite },
       orientation: values.optionalText("data.exif_orientation").map {

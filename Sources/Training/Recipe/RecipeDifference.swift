@@ -13,7 +13,7 @@ struct RecipeDifference: Equatable {
       // checkpoint's, a teacher by its digest. Other validation pairs or captions are allowed: the
       // best validation is then forgotten.
       "data.train", "data.validation", "data.validation_captions", "data.vocabulary",
-      "data.damage_limit", "objective.distillation.teacher",
+      "data.damage_limit", "data.cache", "objective.distillation.teacher",
     ]
     return free.contains { key == $0 || ($0.hasSuffix(".") && key.hasPrefix($0)) }
   }

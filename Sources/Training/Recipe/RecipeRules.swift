@@ -18,6 +18,11 @@ enum RecipeRules {
         values, "optimizer.schedule.cosine.floor", "a floor of \(floor)",
         "It is not above the learning rate of \(recipe.optimizer.learningRate)", "Lower it.")
     }
+    if recipe.data.viewCount != nil, recipe.data.augmentation == .none {
+      throw conflict(
+        values, "data.views", "views of pictures",
+        "Without `data.augmentation` all views of a picture are the same", "Remove it.")
+    }
     try checkWarmup(recipe, values)
   }
 

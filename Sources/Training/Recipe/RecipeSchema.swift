@@ -128,6 +128,16 @@ enum RecipeSchema {
       effect: "Crops a random part of that share of the area, or moves the picture by pixels; "
         + "`chinese_clip` crops, mirrors half of the pictures and draws from AutoAugment."),
     RecipeKey(
+      path: "data.views", type: .integer(1...1_000),
+      presence: .optional("a new view in every step, encoded there"),
+      effect: "Encodes so many augmented views of each picture once, where the image tower is "
+        + "locked; each epoch draws one of them for each picture."),
+    RecipeKey(
+      path: "data.cache", type: .boolean, presence: .fallback("true"),
+      effect:
+        "Keeps what a locked tower or a teacher makes of pictures and captions in files beside "
+        + "the shards, for other runs too."),
+    RecipeKey(
       path: "data.damage_limit", type: .share, presence: .fallback("1 %"),
       effect: "Stops the run when more of the pairs cannot be read."),
     RecipeKey(

@@ -25,25 +25,27 @@ struct ModelDescription: Equatable {
 extension ModelDescription {
   /// The model's sizes as JSON.
   var configurationText: String {
-    let (image, text) = (configuration.image, configuration.text)
     let updates = configuration.lowRankUpdates.map { [("lora", members(of: $0))] } ?? []
     let sizes: [(String, JSONValue)] = [
       ("family", .text(Self.family)), ("embedding_width", number(configuration.embeddingWidth)),
-      (
-        "image",
-        .object(members(of: image))
-      ),
-      (
-        "text",
-        .object([
-          member("vocabulary", text.vocabularyCount), member("width", text.width),
-          member("depth", text.depth), member("head_width", text.headWidth),
-          member("mlp_width", text.mlpWidth), member("maximum_positions", text.positionCount),
-          member("token_types", text.tokenTypeCount),
-        ])
-      ),
+      ("image", imageTowerSizes),
+      ("text", textTowerSizes),
     ]
     return object(sizes + updates)
+  }
+
+  /// The sizes of the image tower as JSON.
+  var imageTowerSizes: JSONValue { .object(members(of: configuration.image)) }
+
+  /// The sizes of the text tower as JSON.
+  var textTowerSizes: JSONValue {
+    let text = configuration.text
+    return .object([
+      member("vocabulary", text.vocabularyCount), member("width", text.width),
+      member("depth", text.depth), member("head_width", text.headWidth),
+      member("mlp_width", text.mlpWidth), member("maximum_positions", text.positionCount),
+      member("token_types", text.tokenTypeCount),
+    ])
   }
 
   private func members(of updates: LowRankUpdates) -> JSONValue {

@@ -3,7 +3,7 @@ internal import PairData
 extension RunPlan: CustomStringConvertible {
   /// The plan for people: recipe, parameters, memory, cost, data.
   public var description: String {
-    ([recipe.resolved, parameterTable] + [memoryText, costText, dataText])
+    ([recipe.resolved, parameterTable] + [memoryText] + encodingText + [costText, dataText])
       .joined(separator: "\n") + "\n"
   }
 
@@ -50,31 +50,47 @@ extension RunPlan: CustomStringConvertible {
       ] + teacher + [line("in all", memory.total), ""]).joined(separator: "\n")
   }
 
-  private var costText: String {
-    func billions(_ operations: Int) -> String {
-      FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
+  /// What comes before the first step; nothing where nothing does.
+  private var encodingText: [String] {
+    guard !encodings.isEmpty else { return [] }
+    let lines = encodings.map { encoding in
+      let found = recipe.data.isCached ? "\(encoding.foundCount) of them in the cache" : "no cache"
+      return "  \(encoding.count) \(encoding.name), \(found): \(Self.billions(encoding.operations))"
     }
+    return ["Once, before the first step\n" + lines.joined(separator: "\n") + "\n"]
+  }
+
+  private static func billions(_ operations: Int) -> String {
+    FixedText.number(Double(operations) / 1e9, decimals: 1) + " GFLOP"
+  }
+
+  private var costText: String {
     let masking = keptPatches.map { ", \($0.keptCount) of \($0.patchCount) patches each" } ?? ""
     var teacher = ""
     if keepsTeacherFeatures {
       teacher = "\n  teacher   encodes pictures once, before the first step"
     } else if cost.teacherChunks > 0 {
       teacher =
-        "\n  teacher   \(billions(cost.teacherOperations)), \(Self.chunks(cost.teacherChunks))"
+        "\n  teacher   \(Self.billions(cost.teacherOperations)), \(Self.chunks(cost.teacherChunks))"
     }
     let images =
       keepsImageEmbeddings
       ? "  pictures  encoded once, before the first step"
-      : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
+      : "  pictures  \(Self.billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
         + "\(cost.imageChunksAgain) of them encoded twice"
         + "\(Self.recomputation(cost.recomputesImage))\(masking)"
+    let texts =
+      keepsTextEmbeddings
+      ? "  texts     encoded once, before the first step"
+      : "  texts     \(Self.billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), "
+        + "\(cost.textChunksAgain) of them encoded twice"
+        + Self.recomputation(cost.recomputesText)
     return """
       Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
       \(images)\(teacher)
-        texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
-      \(cost.textChunksAgain) of them encoded twice\(Self.recomputation(cost.recomputesText))
-        loss      \(billions(cost.lossOperations))
-        in all    \(billions(cost.operations))
+      \(texts)
+        loss      \(Self.billions(cost.lossOperations))
+        in all    \(Self.billions(cost.operations))
 
       """
   }
@@ -106,6 +122,7 @@ extension RunPlan: CustomStringConvertible {
       ("recipe", .text(recipe.resolved)),
       ("steps_per_epoch", .number(stepsPerEpoch)), ("total_steps", .integer(totalSteps)),
       ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
+      ("text_embeddings_kept", .boolean(keepsTextEmbeddings)),
       ("teacher_features_kept", .boolean(keepsTeacherFeatures)),
       ("patches_kept", keptPatches.map { .integer($0.keptCount) } ?? .null),
       (
@@ -135,6 +152,7 @@ extension RunPlan: CustomStringConvertible {
           ("total", .integer(cost.operations)),
         ])
       ),
+      ("encoded_once", .array(encodings.map(\.json))),
       ("notes", .array(notes.map { .text($0) })),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),
     ])

@@ -40,6 +40,8 @@ public struct RunPlan: Sendable {
   public let totalSteps: Int
   /// Whether pictures are encoded once, before the first step.
   public let keepsImageEmbeddings: Bool
+  /// Whether captions are encoded once, before the first step.
+  public let keepsTextEmbeddings: Bool
   /// Whether the teacher's features of pictures are computed once, before the first step.
   public let keepsTeacherFeatures: Bool
   /// What masking leaves of a picture.
@@ -47,6 +49,8 @@ public struct RunPlan: Sendable {
   /// What is allowed and seldom meant.
   public let notes: [String]
   let cost: ContrastiveStep.Cost
+  /// What is encoded before the first step.
+  let encodings: [OnceEncoding]
   let training: DataCheck
   let validation: DataCheck?
 
@@ -80,9 +84,11 @@ public struct RunPlan: Sendable {
     } catch {
       throw .data(error)
     }
+    keepsTextEmbeddings = preparation.keepsTextEmbeddings
     cost = preparation.step.cost(
-      tokensPerText: training.tokensPerText, withImages: !preparation.keepsImageEmbeddings,
-      withTeacher: !preparation.keepsTeacherFeatures)
+      tokensPerText: training.tokensPerText, withTexts: !preparation.keepsTextEmbeddings,
+      withImages: !preparation.keepsImageEmbeddings, withTeacher: !preparation.keepsTeacherFeatures)
+    encodings = try await preparation.encodings(tokensPerText: training.tokensPerText)
     let layout = loaded.parameters.layout
     memory = Memory(
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,

@@ -9,9 +9,13 @@ extension RunPreparation {
     _ recipe: Recipe, of student: ModelDescription, on device: CPUDevice, prober: String?
   ) throws(ModelError) -> Teacher? {
     guard let distillation = recipe.objective.distillation else { return nil }
+    // Features that are computed once are computed by the blocks of their files.
+    let imagesPerChunk =
+      recipe.data.augmentation == .none
+      ? EmbeddingBlock.rowLimit : min(recipe.batch.imagesPerChunk, recipe.batch.pairs)
     return try Teacher(
-      distillation.teacher, of: student, on: device,
-      imagesPerChunk: min(recipe.batch.imagesPerChunk, recipe.batch.pairs), prober: prober)
+      distillation.teacher, of: student, on: device, imagesPerChunk: imagesPerChunk,
+      prober: prober)
   }
 
   static func distillation(_ recipe: Recipe, _ teacher: Teacher?) -> Distillation? {
@@ -22,7 +26,13 @@ extension RunPreparation {
   /// Masks and a teacher are for an image tower that learns: what is locked gets nothing from a
   /// teacher, and from masks nothing but noise in embeddings that are otherwise computed once.
   static func requireTrainedImage(_ recipe: Recipe, isLocked: Bool) throws(ModelError) {
-    guard isLocked else { return }
+    guard isLocked else {
+      guard recipe.data.viewCount != nil else { return }
+      throw .mismatch(
+        found: "`data.views` is given, and the image tower is trained",
+        expected: "Only what a locked tower makes of a view stays the same from step to step",
+        advice: "Remove the key, or lock the image tower with \"image/**: locked\".")
+    }
     let teaching = [
       ("model.image_mask_ratio", recipe.model.imageMaskRatio > 0),
       ("objective.distillation", recipe.objective.distillation != nil),

@@ -140,8 +140,18 @@ final class RunPreparation {
     loaded.model.image.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
   }
 
+  /// Whether no parameter of the text tower is trained.
+  var textIsLocked: Bool {
+    loaded.model.text.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
+  }
+
   /// Whether pictures are encoded once, before the first step, instead of in every step.
-  var keepsImageEmbeddings: Bool { imageIsLocked && recipe.data.augmentation == .none }
+  var keepsImageEmbeddings: Bool {
+    imageIsLocked && (recipe.data.augmentation == .none || recipe.data.viewCount != nil)
+  }
+
+  /// Whether captions are encoded once; with dropout they are others in every step.
+  var keepsTextEmbeddings: Bool { textIsLocked && recipe.model.dropout == 0 }
 
   var schedule: LearningRateSchedule {
     LearningRateSchedule(
@@ -157,6 +167,7 @@ final class RunPreparation {
     configuration.seed = recipe.seed
     configuration.isShuffled = recipe.data.isShuffled
     configuration.captions = recipe.data.captions
+    configuration.viewCount = recipe.data.viewCount ?? 1
     configuration.damagePolicy = DamagedPairPolicy(limit: recipe.data.damageLimit)
     configuration.taskCount = loaderTasks
     return configuration

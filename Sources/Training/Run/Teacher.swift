@@ -9,6 +9,8 @@ final class Teacher {
   /// ``CheckpointParameters/sha256``.
   let sha256: String
   let embedder: ImageEmbedder
+  /// What the features depend on.
+  let loaded: LoadedModel
   /// Of the image tower; the text tower stays in the file.
   let parameterBytes: Int
 
@@ -39,7 +41,7 @@ final class Teacher {
         advice: "Choose a teacher whose pictures are prepared as the student's.")
     }
     let model = DualEncoder(description.configuration)
-    let loaded = LoadedModel(
+    loaded = LoadedModel(
       description, tokenizer: try source.tokenizer(), device: device,
       layout: ParameterLayout(trained: [], locked: model.image.parameters))
     try loaded.read(model.image.parameters, from: source)

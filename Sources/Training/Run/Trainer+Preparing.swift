@@ -5,47 +5,88 @@ internal import Models
 internal import PairData
 
 extension Trainer {
-  /// Encodes the training pictures once where that is enough, and opens validation.
+  /// Encodes once what need not be encoded in every step, and opens validation.
   func prepareEmbeddings() async throws(ModelError) {
-    if let pairs = preparation.validationPairs {
-      validator = try Validator(
-        preparation.loaded, pairs: pairs, captions: recipe.data.validationCaptions,
-        loaderTasks: preparation.loaderTasks, damageLimit: recipe.data.damageLimit,
-        imagesAreLocked: preparation.imageIsLocked, stopSignal: stopSignal)
+    let listener = RunPreparation.Listener(stopSignal: stopSignal, tell: tell)
+    let (training, data) = (preparation.pairs, recipe.data)
+    let locked = preparation.imageIsLocked ? try preparation.imageEncoder(listener) : nil
+    let views = try preparation.viewEncoders(listener)
+    for (view, encoder) in views.enumerated() {
+      let what = "Encoding view \(view + 1) of \(views.count) of pictures with the locked tower"
+      imageEmbeddings.append(try await encoded(training, by: encoder, what))
     }
-    if preparation.keepsImageEmbeddings {
-      imageEmbeddings = try await encodePictures("Encoding pictures with the locked tower")
+    if views.isEmpty, preparation.keepsImageEmbeddings, let locked {
+      imageEmbeddings = [
+        try await encoded(training, by: locked, "Encoding pictures with the locked tower")
+      ]
     }
-    if preparation.keepsTeacherFeatures {
-      teacherFeatures = try await encodePictures(
-        "Encoding pictures with the teacher", by: preparation.teacher?.embedder)
+    if let teacher = try preparation.teacherEncoder(listener) {
+      teacherFeatures = try await encoded(
+        training, by: teacher, "Encoding pictures with the teacher")
     }
+    if preparation.keepsTextEmbeddings {
+      let encoder = try preparation.captionEncoder(data.captions, listener)
+      captionEmbeddings = try await encoded(
+        training, by: encoder, "Encoding captions with the locked tower")
+    }
+    guard let pairs = preparation.validationPairs else { return }
+    var pictures: PictureEmbeddings?
+    if let locked {
+      pictures = try await encoded(
+        pairs, by: locked, "Encoding pictures of validation with the locked tower")
+    }
+    var captions: CaptionEmbeddings?
+    if preparation.textIsLocked {
+      let encoder = try preparation.captionEncoder(data.validationCaptions, listener)
+      captions = try await encoded(
+        pairs, by: encoder, "Encoding captions of validation with the locked tower")
+    }
+    validator = try Validator(
+      preparation.loaded, pairs: pairs, captions: data.validationCaptions,
+      loaderTasks: preparation.loaderTasks, damageLimit: data.damageLimit,
+      pictures: pictures, captionEmbeddings: captions, stopSignal: stopSignal)
   }
 
-  /// - Parameter teacher: whose tower encodes them, if not the model's own.
-  private func encodePictures(
-    _ what: String, by teacher: ImageEmbedder? = nil
-  ) async throws(ModelError) -> LockedEmbeddings {
+  private func encoded(
+    _ pairs: PairSet, by encoder: PictureEncoder, _ what: String
+  ) async throws(ModelError) -> PictureEmbeddings {
     let report = report
-    let embeddings = try await LockedEmbeddings(
-      preparation, by: teacher, stopSignal: stopSignal
+    let (embeddings, caching) = try await encoder.embeddings(
+      of: pairs, damageLimit: recipe.data.damageLimit
     ) { done, total in
       report(.preparing(what, done: done, total: total))
     }
     for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
+    tell(caching, of: what)
     return embeddings
+  }
+
+  private func encoded(
+    _ pairs: PairSet, by encoder: CaptionEncoder, _ what: String
+  ) async throws(ModelError) -> CaptionEmbeddings {
+    let report = report
+    let (embeddings, caching) = try await encoder.embeddings(of: pairs) { done, total in
+      report(.preparing(what, done: done, total: total))
+    }
+    tell(caching, of: what)
+    return embeddings
+  }
+
+  private func tell(_ caching: CachingReport, of what: String) {
+    for problem in caching.problems { warn("Cache: \(problem)") }
+    tell("\(what): \(caching)")
   }
 
   /// The loader of the batches from the state's cursor on.
   func makePrefetcher() throws(ModelError) -> Prefetcher {
-    let found = (imageEmbeddings ?? teacherFeatures)?.damaged ?? []
+    let found = (imageEmbeddings.first ?? teacherFeatures)?.damaged ?? []
     let known = Set(found.map(\.pair))
     let earlier = state.damagedPairs.numbers.filter {
       !known.contains($0) && $0 < preparation.pairs.count
     }.map { preparation.pairs.damagedBefore($0) }
     let loader = BatchLoader(
       pairs: preparation.pairs, tokenizer: preparation.loaded.tokenizer,
-      configuration: preparation.loaderConfiguration(withImages: imageEmbeddings == nil),
+      configuration: preparation.loaderConfiguration(withImages: imageEmbeddings.isEmpty),
       knownDamage: found)
     do throws(PairDataError) {
       return try Prefetcher(loader, from: state.cursor, knownDamage: found + earlier)

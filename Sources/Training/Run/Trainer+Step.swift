@@ -61,9 +61,11 @@ extension Trainer {
   private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {
     ContrastiveBatch(
       count: batch.count,
-      images: imageEmbeddings.map { .embeddings($0.rows(batch.pairIndices)) }
-        ?? .pixels { range, target in batch.images.write(range, into: target) },
+      images: imageEmbeddings.isEmpty
+        ? .pixels { range, target in batch.images.write(range, into: target) }
+        : .embeddings(PictureEmbeddings.rows(batch.pairIndices, of: imageEmbeddings, batch.views)),
       teacherFeatures: teacherFeatures?.rows(batch.pairIndices),
+      textEmbeddings: captionEmbeddings?.rows(batch.pairIndices, captions: batch.captionIndices),
       ids: batch.tokens.ids, offsets: batch.tokens.offsets, imageGroups: batch.imageGroups,
       textGroups: batch.captionGroups)
   }

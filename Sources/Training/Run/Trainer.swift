@@ -24,9 +24,12 @@ public final class Trainer {
   let report: (TrainingEvent) -> Void
   var state: RunState
   var validator: Validator?
-  var imageEmbeddings: LockedEmbeddings?
+  /// What a locked image tower makes of the training pictures, a table for each view.
+  var imageEmbeddings: [PictureEmbeddings] = []
   /// The teacher's, where pictures are the same in every step.
-  var teacherFeatures: LockedEmbeddings?
+  var teacherFeatures: PictureEmbeddings?
+  /// What a locked text tower makes of the training captions.
+  var captionEmbeddings: CaptionEmbeddings?
 
   var recipe: Recipe { preparation.recipe }
   var parameters: CPUParameters { preparation.loaded.parameters }

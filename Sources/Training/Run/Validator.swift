@@ -22,31 +22,31 @@ struct PairEmbeddings {
 final class Validator {
   private let loaded: LoadedModel
   private let embedder: Embedder
-  /// Encodes pictures in place of the model's own tower.
-  private let imageEmbedder: ImageEmbedder?
+  /// What a locked tower makes of the pictures, where that is known.
+  private let pictures: PictureEmbeddings?
+  private let captionEmbeddings: CaptionEmbeddings?
   private let pairs: PairSet
   private let configuration: LoaderConfiguration
-  private let keepsImages: Bool
   private let stopSignal: () -> Int32?
-  private var keptImages: PairEmbeddings?
 
   /// - Parameters:
-  ///   - imagesAreLocked: whether the image tower never changes, so that pictures are encoded once.
-  ///   - imageEmbedder: a tower that is given the model's pictures in place of its own.
+  ///   - pictures: the embeddings of the pairs' pictures, where the image tower never changes.
+  ///   - captionEmbeddings: those of their captions, where the text tower never does.
   ///   - stopSignal: the signal that asked for a stop, once there is one.
   init(
     _ loaded: LoadedModel, pairs: PairSet, captions: CaptionSelector, loaderTasks: Int,
-    damageLimit: Double, imagesAreLocked: Bool = false, imageEmbedder: ImageEmbedder? = nil,
+    damageLimit: Double, pictures: PictureEmbeddings? = nil,
+    captionEmbeddings: CaptionEmbeddings? = nil,
     stopSignal: @escaping () -> Int32? = { StopSignals.pending }
   ) throws(ModelError) {
     self.stopSignal = stopSignal
-    self.imageEmbedder = imageEmbedder
+    self.pictures = pictures
+    self.captionEmbeddings = captionEmbeddings
     self.loaded = loaded
     self.pairs = pairs
-    keepsImages = imagesAreLocked
     var configuration = LoaderConfiguration(
       batchPairs: 64, contextLength: loaded.description.contextLength,
-      images: loaded.description.preparation())
+      images: pictures == nil ? loaded.description.preparation() : nil)
     configuration.captions = captions
     configuration.taskCount = loaderTasks
     configuration.damagePolicy = DamagedPairPolicy(limit: damageLimit)
@@ -61,28 +61,23 @@ final class Validator {
 
   /// Encodes all pairs.
   ///
-  /// - Parameters:
-  ///   - withTexts: whether captions are encoded too; without, `texts` stays empty.
-  ///   - progress: is told how many pairs of how many are done.
+  /// - Parameter progress: is told how many pairs of how many are done.
   /// - Throws: `ModelError.interrupted` where a signal asked for a stop.
   func embed(
-    withTexts: Bool = true, progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(ModelError) -> PairEmbeddings {
-    var configuration = configuration
-    if keptImages != nil { configuration.images = nil }
     var result = PairEmbeddings()
     var walk = EvaluationPairs(
       pairs: pairs, tokenizer: loaded.tokenizer, configuration: configuration,
-      knownDamage: keptImages?.damaged ?? [])
+      knownDamage: pictures?.damaged ?? [])
     var signal: Int32?
     do throws(PairDataError) {
       while let batch = try await walk.next() {
         signal = stopSignal()
         if signal != nil { break }
-        if keptImages == nil {
-          result.images += embedImages(of: batch)
-        }
-        if withTexts { result.texts += embedder.embedTexts(batch.tokens.texts) }
+        result.images += pictures?.rows(batch.pairIndices) ?? embedImages(of: batch)
+        result.texts +=
+          captionEmbeddings?.rows(batch.pairIndices) ?? embedder.embedTexts(batch.tokens.texts)
         result.partners += batch.partners
         result.captions += batch.captions
         result.pairIndices += batch.pairIndices
@@ -95,20 +90,11 @@ final class Validator {
       throw .data(error)
     }
     if let signal { throw .interrupted(signal: signal) }
-    if let keptImages {
-      result.images = keptImages.images
-    } else if keepsImages {
-      keptImages = result
-    }
     return result
   }
 
   private func embedImages(of batch: EvaluationBatch) -> [Float] {
-    let count = batch.images.count
-    guard let imageEmbedder else {
-      return embedder.embedImages(count: count) { batch.images.write($0, into: $1) }
-    }
-    return imageEmbedder.embed(count: count) { batch.images.write($0, into: $1) }
+    embedder.embedImages(count: batch.images.count) { batch.images.write($0, into: $1) }
   }
 
   /// Retrieval figures in both directions.

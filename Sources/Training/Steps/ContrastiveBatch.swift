@@ -11,6 +11,8 @@ package struct ContrastiveBatch {
   package let images: Images
   /// What the teacher makes of the pictures, [count, teacherWidth], where that is known already.
   package let teacherFeatures: [Float]?
+  /// What a locked text tower makes of the captions, [count, embeddingWidth], where it is known.
+  package let textEmbeddings: [Float]?
   /// Token ids of all captions, end to end.
   package let ids: [Int32]
   /// Where each caption starts in `ids`, and where the last one ends; count + 1 numbers.
@@ -21,12 +23,13 @@ package struct ContrastiveBatch {
   package let textGroups: [Int32]
 
   package init(
-    count: Int, images: Images, teacherFeatures: [Float]? = nil, ids: [Int32], offsets: [Int32],
-    imageGroups: [Int32], textGroups: [Int32]
+    count: Int, images: Images, teacherFeatures: [Float]? = nil, textEmbeddings: [Float]? = nil,
+    ids: [Int32], offsets: [Int32], imageGroups: [Int32], textGroups: [Int32]
   ) {
     self.count = count
     self.images = images
     self.teacherFeatures = teacherFeatures
+    self.textEmbeddings = textEmbeddings
     self.ids = ids
     self.offsets = offsets
     self.imageGroups = imageGroups

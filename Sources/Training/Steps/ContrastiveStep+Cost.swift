@@ -31,9 +31,12 @@ extension ContrastiveStep {
 
   /// - Parameters:
   ///   - tokensPerText: the mean length of captions.
-  ///   - withImages: whether pictures are encoded in the step.
+  ///   - withTexts: whether captions are encoded in the step.
+  ///   - withImages: whether pictures are.
   ///   - withTeacher: whether the teacher, if there is one, encodes them in the step.
-  func cost(tokensPerText: Double, withImages: Bool, withTeacher: Bool = true) -> Cost {
+  func cost(
+    tokensPerText: Double, withTexts: Bool = true, withImages: Bool, withTeacher: Bool = true
+  ) -> Cost {
     var cost = Cost()
     let pairs = settings.pairs
     let loss = loss.plan
@@ -56,6 +59,7 @@ extension ContrastiveStep {
         * teacher.plan.floatingPointOperations(
           stage: 0, sizes: [.images: min(teacher.imagesPerChunk, pairs)])
     }
+    guard withTexts else { return cost }
     cost.recomputesText = text.isRecomputing
     let tokens = Double(pairs) * tokensPerText
     let limit = max(settings.tokensPerChunk, settings.contextLength)

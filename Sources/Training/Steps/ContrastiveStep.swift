@@ -112,7 +112,14 @@ package final class ContrastiveStep {
     case .pixels:
       loss.withInput("image", count: valueCount) { image.encode(imageChunks, into: $0) }
     }
-    loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
+    if let given = batch.textEmbeddings {
+      precondition(!trainsText, "Given embeddings belong to a locked text tower.")
+      precondition(
+        given.count == valueCount, "\(given.count) numbers for \(batch.count) embeddings.")
+      loss.set("text", to: given)
+    } else {
+      loss.withInput("text", count: valueCount) { text.encode(textChunks, into: $0) }
+    }
     giveTeacherFeatures(of: batch)
     loss.set("image_groups", to: batch.imageGroups)
     loss.set("text_groups", to: batch.textGroups)
@@ -209,6 +216,7 @@ package final class ContrastiveStep {
 
   /// Captions in order, as many a chunk as its tokens allow.
   private func textChunks(of batch: ContrastiveBatch, step: Int) -> [ChunkedEncoder.Chunk] {
+    guard batch.textEmbeddings == nil else { return [] }
     let limit = max(settings.tokensPerChunk, settings.contextLength)
     return TextChunks.split(offsets: batch.offsets, tokenLimit: limit).enumerated().map {
       index, rows in

@@ -21,7 +21,14 @@ struct MiniatureRun {
       contentsOfFile: Self.data + "/bert-chinese/vocab.txt", encoding: .utf8)
     let part = vocabulary.split(separator: "\n").prefix(2_000).joined(separator: "\n") + "\n"
     try part.write(toFile: folder + "/vocab.txt", atomically: false, encoding: .utf8)
+    try FileManager.default.copyItem(atPath: Self.data + "/noto-emoji/test.tar", toPath: shard)
   }
+
+  /// A copy of the test shard, which leaves the repository's own folder as it is.
+  var shard: String { folder + "/pairs.tar" }
+
+  /// Where the embeddings of its pictures are kept.
+  var cache: String { folder + "/.duiqi-cache" }
 
   func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -39,8 +46,8 @@ struct MiniatureRun {
       train: ["**: trained"]
       dropout: 0.1
     data:
-      train: \(Self.data)/noto-emoji/test.tar
-      validation: \(Self.data)/noto-emoji/test.tar
+      train: \(shard)
+      validation: \(shard)
       captions: zh
       validation_captions: zh:first
       vocabulary: \(folder)/vocab.txt

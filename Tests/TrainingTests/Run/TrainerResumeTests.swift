@@ -47,13 +47,17 @@ struct TrainerResumeTests {
   }
 
   /// Wherever it comes: between steps, between batches of a validation, while pictures are encoded.
-  @Test func `a signal at any time loses nothing and changes no bit`() async throws {
+  @Test(arguments: [true, false])
+  func `a signal at any time loses nothing and changes no bit`(isCached: Bool) async throws {
     let run = try MiniatureRun()
     defer { run.remove() }
     let locked = [
       #"model.train=["image/**: locked", "**: trained"]"#, "data.augmentation=none",
+      "data.cache=\(isCached)",
     ]
     _ = try await run.train(locked, root: "whole")
+    // The first interruptions come while the pictures are encoded once more.
+    if isCached { try FileManager.default.removeItem(atPath: run.cache) }
     var interruptions = 0
     var outcome = TrainingOutcome.interrupted(signal: SIGTERM, step: 0)
     // The n-th time that a run looks for a signal there is one; a later n, the later in the run.

@@ -1,0 +1,140 @@
+/// The pictures of one shard by themselves, without their captions, and what tells them apart.
+///
+/// What is made of pictures alone, as a locked tower's embeddings are, depends on these and on no
+/// caption selector: a pair whose captions cannot be used has a good picture here.
+///
+///     let pictures = try ShardPictures(shard, preparation: preparation, taskCount: 2)
+///     let batch = try await pictures.batch(0..<32)
+public struct ShardPictures: Sendable {
+  /// See ``ShardStatus``.
+  public let stamp: [UInt8]
+  public let count: Int
+  private let shard: PairShard
+  private let file: RandomAccessFile
+  private let preparation: ImagePreparation
+  private let taskCount: Int
+  private let view: Int?
+
+  /// The bytes of a picture's digest.
+  public static let digestBytes = 32
+
+  /// - Parameter view: which of the augmentations of the preparation pictures are seen under;
+  ///   nothing for pictures as evaluation sees them.
+  /// - Throws: `fileFailure`, `shardChanged`.
+  public init(
+    _ shard: PairShard, preparation: ImagePreparation, view: Int? = nil, taskCount: Int
+  ) throws(PairDataError) {
+    self.view = view
+    self.shard = shard
+    self.preparation = preparation
+    self.taskCount = taskCount
+    count = shard.count
+    file = try shard.open()
+    stamp = ShardStatus.bytes(of: file.status)
+  }
+
+  /// The SHA-256 of each picture's bytes, end to end; of no bytes where there is no picture.
+  public func digests(_ range: Range<Int>) async throws(PairDataError) -> [UInt8] {
+    let parts = try await ParallelMap.run(range, taskCount: taskCount) {
+      index throws(PairDataError) in ContentDigest(try bytes(at: index)).bytes
+    }
+    return parts.flatMap { $0 }
+  }
+
+  /// The pictures of a range.
+  public func batch(_ range: Range<Int>) async throws(PairDataError) -> PictureBatch {
+    let pictures = try await ParallelMap.run(range, taskCount: taskCount) {
+      index throws(PairDataError) in try picture(at: index)
+    }
+    return PictureBatch(range: range, pictures: pictures, preparation: preparation)
+  }
+
+  /// Why a picture cannot be used, as a pair of a set.
+  ///
+  /// - Parameters:
+  ///   - index: in the shard.
+  ///   - pair: in the set.
+  public func damage(at index: Int, pair: Int) throws(PairDataError) -> DamagedPair? {
+    guard case .failure(let reason) = try picture(at: index).image else { return nil }
+    return DamagedPair(
+      pair: pair, shard: shard.path, key: shard.key(at: index),
+      byteOffset: shard.members(at: index).firstOffset, reason: reason)
+  }
+
+  private func picture(at index: Int) throws(PairDataError) -> PictureBatch.Picture {
+    let bytes = try bytes(at: index)
+    let digest = ContentDigest(bytes)
+    guard let extent = shard.members(at: index).image else {
+      return .init(digest: digest, image: .failure(.missingImage))
+    }
+    guard extent.size <= MemberReader.imageBytesLimit else {
+      return .init(
+        digest: digest,
+        image: .failure(
+          .memberTooLarge(bytes: extent.size, limit: MemberReader.imageBytesLimit)))
+    }
+    do throws(DamagedPair.Reason) {
+      let stored = try preparation.stored(from: bytes)
+      return .init(digest: digest, image: .success(seen(stored, digest)))
+    } catch {
+      return .init(digest: digest, image: .failure(error))
+    }
+  }
+
+  /// A view follows from the picture and its number: not from a seed, so that all runs share it.
+  private func seen(_ image: DecodedImage, _ digest: ContentDigest) -> DecodedImage {
+    guard let view else { return preparation.plain(image) }
+    let seed = digest.bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: view, pair: 0)
+    return preparation.augmented(image, using: &random)
+  }
+
+  private func bytes(at index: Int) throws(PairDataError) -> [UInt8] {
+    guard let extent = shard.members(at: index).image,
+      extent.size <= MemberReader.imageBytesLimit
+    else { return [] }
+    return try file.bytes(at: extent.offset, count: Int(extent.size))
+  }
+}
+
+/// Pictures of neighbouring pairs, each in its place whether it could be read or not.
+public struct PictureBatch: Sendable {
+  struct Picture: Sendable {
+    let digest: ContentDigest
+    let image: Result<DecodedImage, DamagedPair.Reason>
+  }
+
+  /// The pairs' places in their shard.
+  public let range: Range<Int>
+  private let pictures: [Picture]
+  private let preparation: ImagePreparation
+
+  init(range: Range<Int>, pictures: [Picture], preparation: ImagePreparation) {
+    self.range = range
+    self.pictures = pictures
+    self.preparation = preparation
+  }
+
+  /// The SHA-256 of each picture's bytes, end to end.
+  public var digests: [UInt8] { pictures.flatMap(\.digest.bytes) }
+
+  /// Whether each picture could be read.
+  public var isReadable: [Bool] {
+    pictures.map { picture in
+      if case .success = picture.image { true } else { false }
+    }
+  }
+
+  /// Normalized pixels [rows, 3, size, size]; 0 for pictures that could not be read.
+  public func write(_ rows: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>) {
+    let floatsPerImage = 3 * preparation.size * preparation.size
+    for (place, row) in rows.enumerated() {
+      let start = place * floatsPerImage
+      let target = UnsafeMutableBufferPointer(rebasing: floats[start..<start + floatsPerImage])
+      switch pictures[row].image {
+      case .success(let image): preparation.write(image, into: target)
+      case .failure: target.update(repeating: 0)
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+internal import DurableFiles
+internal import Glibc
+internal import PairData
+
+/// Makes embeddings once: takes what cache files have, encodes and keeps the rest.
+///
+/// Rows are encoded by blocks that follow from the shard alone (see ``EmbeddingBlock``), so an
+/// embedding has the same bits whether it was read or computed, whatever asked for it, and wherever
+/// an earlier process was stopped.
+final class EmbeddingCache {
+  /// Where embeddings are kept between processes.
+  enum Storage {
+    case memoryOnly
+    /// In files beside the shards, or in the user's cache.
+    case files
+  }
+
+  let key: EmbeddingKey
+  let width: Int
+  let storage: Storage
+  private let stopSignal: () -> Int32?
+  private let tell: (String) -> Void
+
+  /// - Parameters:
+  ///   - width: of an embedding.
+  ///   - stopSignal: the signal that asked for a stop, once there is one; read between blocks.
+  ///   - tell: is told why the work waits.
+  init(
+    key: EmbeddingKey, width: Int, storage: Storage, stopSignal: @escaping () -> Int32?,
+    tell: @escaping (String) -> Void
+  ) {
+    self.key = key
+    self.width = width
+    self.storage = storage
+    self.stopSignal = stopSignal
+    self.tell = tell
+  }
+
+  /// What cache files have of a shard; nothing where none are looked at.
+  func found(
+    of shard: PairShard, _ rows: some ShardRows
+  ) async throws(ModelError) -> FoundEmbeddings {
+    do throws(PairDataError) {
+      return try await FoundEmbeddings(
+        CacheFolder(ofShard: shard.path, key: key), key: key, width: width, rows: rows)
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  /// All blocks of a shard.
+  ///
+  /// - Parameter progress: is told how many rows are done.
+  /// - Throws: `ModelError.interrupted` where a signal asked for a stop; what was encoded is kept.
+  func blocks(
+    of shard: PairShard, _ rows: inout some ShardRows, into report: inout CachingReport,
+    progress: (Int) -> Void
+  ) async throws(ModelError) -> [EmbeddingBlock] {
+    report.count += rows.count
+    guard storage == .files else {
+      let none = [EmbeddingBlock?](
+        repeating: nil, count: EmbeddingBlock.blockCount(of: rows.count))
+      return try await encoded(none, &rows, into: &report, progress: progress) { _, _ in }
+    }
+    var found = try await found(of: shard, rows)
+    var file: EmbeddingFileWriter?
+    if found.wholePath == nil {
+      let folder = CacheFolder(ofShard: shard.path, key: key)
+      file = try await writer(folder, rows, into: &report)
+      // Another process may have had the lock until now, and may have encoded some of it.
+      found = try await self.found(of: shard, rows)
+    }
+    report.problems += found.problems
+    if let path = found.wholePath {
+      file?.discard()
+      file = nil
+      report.add(path, bytes: Folder.fileBytes(at: path) ?? 0)
+    }
+    file?.begin(after: found)
+    let blocks = try await encoded(found.blocks, &rows, into: &report, progress: progress) {
+      number, block in file?.write(block, number: number)
+    }
+    if let file {
+      file.publish()
+      if let problem = file.problem {
+        report.refuse(problem)
+      } else {
+        report.add(file.path, bytes: file.byteCount)
+      }
+    }
+    return blocks
+  }
+
+  /// Encodes what is missing, in order.
+  ///
+  /// - Parameter keep: is given every block, found or encoded.
+  private func encoded(
+    _ found: [EmbeddingBlock?], _ rows: inout some ShardRows, into report: inout CachingReport,
+    progress: (Int) -> Void, keep: (Int, EmbeddingBlock) -> Void
+  ) async throws(ModelError) -> [EmbeddingBlock] {
+    var blocks: [EmbeddingBlock] = []
+    let missing = found.indices.filter { found[$0] == nil }
+    let count = rows.count
+    rows.begin(missing.map { EmbeddingBlock.rows(ofBlock: $0, of: count) })
+    var done = 0
+    for (number, block) in found.enumerated() {
+      let whole: EmbeddingBlock
+      if let block {
+        whole = block
+        report.reusedCount += block.count
+      } else {
+        if let signal = stopSignal() { throw .interrupted(signal: signal) }
+        let start = ContinuousClock.now
+        whole = try await Self.next(&rows)
+        report.encodedCount += whole.count
+        report.encodingSeconds += (ContinuousClock.now - start).seconds
+      }
+      keep(number, whole)
+      blocks.append(whole)
+      done += whole.count
+      progress(done)
+    }
+    return blocks
+  }
+
+  private static func next(
+    _ rows: inout some ShardRows
+  ) async throws(ModelError) -> EmbeddingBlock {
+    do throws(PairDataError) {
+      return try await rows.next()
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  /// A file to be written under its folder's lock, in the first folder that takes one.
+  ///
+  /// - Returns: nothing where no folder does.
+  private func writer(
+    _ folder: CacheFolder, _ rows: some ShardRows, into report: inout CachingReport
+  ) async throws(ModelError) -> EmbeddingFileWriter? {
+    let header = EmbeddingFileHeader(
+      key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
+    var refusal: FileError?
+    for place in folder.folders {
+      var lock: FileLock?
+      var isWaiting = false
+      while lock == nil {
+        if let signal = stopSignal() { throw .interrupted(signal: signal) }
+        do throws(FileError) {
+          try Folder.create(place)
+          lock = try FileLock(folder.lockPath(in: place))
+        } catch {
+          guard error.code == EWOULDBLOCK else {
+            refusal = error
+            break
+          }
+          if !isWaiting { tell("Waiting to encode: \(error.reason), \(place)") }
+          isWaiting = true
+          try? await Task.sleep(for: .milliseconds(100))
+        }
+      }
+      guard let lock else { continue }
+      do throws(FileError) {
+        return try EmbeddingFileWriter(
+          "\(place)/\(folder.fileName)", header: header, lock: lock)
+      } catch {
+        refusal = error
+      }
+    }
+    if let refusal { report.refuse(refusal) }
+    return nil
+  }
+}

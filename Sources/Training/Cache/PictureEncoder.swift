@@ -1,0 +1,95 @@
+internal import Autodiff
+internal import CPUDevice
+internal import PairData
+
+/// Makes an image tower's embeddings of all pictures of a pair set, once; see ``EmbeddingCache``.
+final class PictureEncoder {
+  let cache: EmbeddingCache
+  let embedder: ImageEmbedder
+  private let preparation: ImagePreparation
+  private let view: Int?
+  private let taskCount: Int
+
+  /// - Parameters:
+  ///   - embedder: of the tower that the cache's key was made of.
+  ///   - view: see ``ShardPictures``.
+  init(
+    _ embedder: ImageEmbedder, cache: EmbeddingCache, preparation: ImagePreparation, view: Int?,
+    taskCount: Int
+  ) {
+    self.embedder = embedder
+    self.cache = cache
+    self.preparation = preparation
+    self.view = view
+    self.taskCount = taskCount
+  }
+
+  /// A tower's embedder for blocks.
+  static func embedder(of loaded: LoadedModel) throws(ModelError) -> ImageEmbedder {
+    do throws(DeviceError) {
+      return try ImageEmbedder(
+        loaded.model, on: loaded.device, parameters: loaded.parameters,
+        imagesPerChunk: EmbeddingBlock.rowLimit)
+    } catch {
+      throw .device(error)
+    }
+  }
+
+  /// The embeddings of a set's pictures.
+  ///
+  /// - Parameters:
+  ///   - damageLimit: the largest share of pictures that may not be readable.
+  ///   - progress: is told how many pairs of how many are done.
+  /// - Throws: `ModelError.interrupted` where a signal asked for a stop; what was encoded is kept.
+  func embeddings(
+    of pairs: PairSet, damageLimit: Double, progress: (Int, Int) -> Void
+  ) async throws(ModelError) -> (PictureEmbeddings, CachingReport) {
+    var result = PictureEmbeddings(width: embedder.width, pairCount: pairs.count)
+    var report = CachingReport(content: "picture")
+    var ledger = DamageLedger(
+      policy: DamagedPairPolicy(limit: damageLimit), pairCount: pairs.count)
+    var start = 0
+    for shard in pairs.shards {
+      let pictures = try pictures(of: shard)
+      var rows = PictureRows(pictures, embedder: embedder)
+      let blocks = try await cache.blocks(of: shard, &rows, into: &report) {
+        progress(start + $0, pairs.count)
+      }
+      for (number, block) in blocks.enumerated() {
+        result.append(block)
+        for (row, isReadable) in block.isReadable.enumerated() where !isReadable {
+          let index = number * EmbeddingBlock.rowLimit + row
+          do throws(PairDataError) {
+            guard let damage = try pictures.damage(at: index, pair: start + index) else { continue }
+            try ledger.record([damage])
+            result.append(damage)
+            report.damagedPairs.append("\(damage)")
+          } catch {
+            throw .data(error)
+          }
+        }
+      }
+      start += shard.count
+    }
+    return (result, report)
+  }
+
+  /// How many of a set's pictures cache files have the embeddings of; writes nothing.
+  func foundCount(of pairs: PairSet) async throws(ModelError) -> Int {
+    guard cache.storage == .files else { return 0 }
+    var count = 0
+    for shard in pairs.shards {
+      let rows = PictureRows(try pictures(of: shard), embedder: embedder)
+      count += try await cache.found(of: shard, rows).rowCount
+    }
+    return count
+  }
+
+  private func pictures(of shard: PairShard) throws(ModelError) -> ShardPictures {
+    do throws(PairDataError) {
+      return try ShardPictures(shard, preparation: preparation, view: view, taskCount: taskCount)
+    } catch {
+      throw .data(error)
+    }
+  }
+}

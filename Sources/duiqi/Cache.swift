@@ -1,0 +1,113 @@
+internal import ArgumentParser
+internal import Training
+
+/// `duiqi cache`: a locked tower's embeddings, kept beside the shards.
+struct Cache: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Encode the pictures of shards once and keep the embeddings beside them.",
+    discussion: """
+      A run that locks the tower reads them instead of encoding; it would make and keep them \
+      itself before its first step. They go to .duiqi-cache beside the shards, or to \
+      $XDG_CACHE_HOME/duiqi (~/.cache/duiqi) where that folder cannot be written. What is there \
+      already is checked and reused; what is damaged, or of other pictures, is encoded again. A \
+      stopped command goes on where it stopped when it is given again.
+
+      Example:
+        duiqi cache checkpoints/chinese_clip_vit_b16.h5 --shards data/*.tar
+      """)
+
+  @Argument(help: "A checkpoint, or a run's folder for its best one.")
+  var checkpoint: String
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Pair shards: paths with {0000..0031}, {a,b}, * or ?.", valueName: "shards"))
+  var shards: [String]
+
+  @Flag(help: "Encode the captions too, for recipes that lock the text tower.")
+  var texts = false
+
+  @Option(
+    help: ArgumentHelp(
+      "So many augmented views of each picture, instead of pictures as they are.",
+      discussion: "As a recipe's data.views; needs --augmentation.", valueName: "k"))
+  var views: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What makes the views, as a recipe's data.augmentation: crop(0.9, 1.0), roll(2), "
+        + "chinese_clip.", valueName: "augmentation"))
+  var augmentation: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "As the recipe has it: float32 or bfloat16.",
+      discussion: "A run uses only embeddings of its own precision.",
+      valueName: "float32|bfloat16"))
+  var precision = Recipe.Precision.float32
+
+  @Flag(help: "Print one JSON object: what was reused, encoded, why, where, how fast.")
+  var json = false
+
+  @OptionGroup var pairs: PairOptions
+  @OptionGroup var console: ConsoleOptions
+
+  func validate() throws {
+    guard (views == nil) == (augmentation == nil) else {
+      throw ValidationError(
+        "--views and --augmentation belong together, one was given. Add the other or leave both "
+          + "out.")
+    }
+    _ = try augmentedViews()
+  }
+
+  private func augmentedViews() throws -> AugmentedViews? {
+    guard let views, let augmentation else { return nil }
+    guard let both = AugmentedViews(augmentation, count: views) else {
+      throw ValidationError(
+        "--views is \(views), --augmentation \(augmentation). From 1 to 1000 views of crop(0.9, "
+          + "1.0), roll(2) or chinese_clip were expected. Correct them.")
+    }
+    return both
+  }
+
+  func run() async throws {
+    StopSignals.install()
+    let filling = try CacheFilling(checkpoint, precision: precision)
+    if filling.precision != precision.rawValue {
+      console.note(
+        "this processor has no \(precision.rawValue) products, \(filling.precision) is used")
+    }
+    let progress = CommandProgress(console)
+    let choice = pairs.choice(of: shards)
+    var reports: [CachingReport] = []
+    do {
+      reports.append(
+        try await filling.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
+          progress.show($0, $1, "pictures")
+        })
+      if texts {
+        reports.append(
+          try await filling.cacheCaptions(of: choice, tell: console.note) {
+            progress.show($0, $1, "pairs' captions")
+          })
+      }
+      progress.finish()
+    } catch ModelError.interrupted(let signal) {
+      progress.finish()
+      console.note("stopped; what was encoded is kept. Give the same command again to go on")
+      throw ExitCode(ExitStatus.stopped(by: signal))
+    }
+    for report in reports {
+      for problem in report.problems { console.note(problem) }
+      console.noteDamage(report.damagedPairs)
+    }
+    let text =
+      json
+      ? JSONText.object([("cached", .array(reports.map(\.json)))]).line
+      : reports.map(\.description).joined(separator: "\n")
+    try Terminal.write(text + "\n")
+    if let refusal = reports.lazy.compactMap(\.refusal).first { throw ModelError.file(refusal) }
+  }
+}

@@ -1,0 +1,205 @@
+import DurableFiles
+import FileTestSupport
+import Foundation
+import Testing
+
+@Suite struct CacheTests {
+  let folder: TemporaryFolder
+  let checkpoint: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    checkpoint = try TinyCheckpoint.write(to: folder)
+  }
+
+  /// Copies a shipped shard of 271 pictures, or the one of 1,442.
+  private func shard(_ name: String = "validation.tar") throws -> String {
+    let path = "\(folder.path)/shards/\(name)"
+    try Folder.create("\(folder.path)/shards")
+    try FileManager.default.copyItem(atPath: "\(RepositoryFiles.emoji)/\(name)", toPath: path)
+    return path
+  }
+
+  private func cache(_ more: String...) throws -> DuiqiProcess.Outcome {
+    try DuiqiProcess.run(["cache", checkpoint, "--shards"] + more, in: folder)
+  }
+
+  /// What the command says of the pictures, and of the captions behind them.
+  private func report(_ output: String, _ place: Int = 0) throws -> JSONObject {
+    let reports = try JSONObject(output).list("cached")
+    try #require(reports.count > place)
+    return reports[place]
+  }
+
+  /// The only published file.
+  private func file() throws -> String {
+    let names = folder.names(in: "shards/.duiqi-cache").filter { $0.hasSuffix(".embeddings") }
+    return "shards/.duiqi-cache/\(try #require(names.first))"
+  }
+
+  @Test func `pictures are encoded once, and the report says what was done`() throws {
+    let shard = try shard()
+    let first = try cache(shard, "--quiet", "--json")
+    #expect(first.code == 0 && first.errors == "")
+    let made = try report(first.output)
+    let count = made.number("count")
+    #expect(made.number("encoded") == count && made.number("reused") == 0 && count == 271)
+    #expect(made.number("per_second") != 0 && made.number("kept") == 1)
+    #expect(made.number("bytes") == Double(try folder.bytes(of: try file()).count))
+    let second = try cache(shard)
+    #expect(second.code == 0)
+    #expect(second.output.hasPrefix("271 pictures: 271 from the cache; "))
+    #expect(second.output.hasSuffix(" MiB in \(folder.path)/shards/.duiqi-cache\n"))
+    // Another precision is another file, where the processor has it.
+    let rounded = try cache(shard, "--quiet", "--json", "--precision", "bfloat16")
+    let isRounded = try report(rounded.output).number("encoded") == count
+    let names = folder.names(in: "shards/.duiqi-cache").filter { $0.hasSuffix(".embeddings") }
+    #expect(rounded.code == 0 && names.count == (isRounded ? 2 : 1))
+  }
+
+  @Test func `captions and views have files of their own`() throws {
+    let shard = try shard()
+    let first = try cache(
+      shard, "--quiet", "--json", "--texts", "--captions", "zh", "--views", "2",
+      "--augmentation", "roll(2)")
+    #expect(first.code == 0 && first.errors == "")
+    #expect(try report(first.output).number("encoded") == 2 * 271)
+    let captions = try report(first.output, 1)
+    let count = try #require(captions.number("encoded"))
+    #expect(captions.text("content") == "captions" && count > 271)
+    let names = folder.names(in: "shards/.duiqi-cache").filter { $0.hasSuffix(".embeddings") }
+    #expect(names.count == 3)
+    let second = try cache(shard, "--texts", "--captions", "zh")
+    #expect(second.lines.first?.hasPrefix("271 pictures: 271 encoded") == true)
+    #expect(
+      second.lines.last?.hasPrefix("\(Int(count)) captions: \(Int(count)) from the cache") == true)
+    for wrong in [["--views", "2"], ["--views", "0", "--augmentation", "roll(2)"]] {
+      let refused = try DuiqiProcess.run(
+        ["cache", checkpoint, "--shards", shard] + wrong, in: folder)
+      expectFailure(refused, code: 2, naming: "--views")
+    }
+  }
+
+  @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
+  func `a stopped command is gone on with and leaves the same file`(signal: Int32) throws {
+    let shard = try shard("train.tar")
+    #expect(try cache(shard, "--quiet").code == 0)
+    let whole = try folder.bytes(of: try file())
+    try folder.remove("shards/.duiqi-cache")
+    let process = try DuiqiProcess.prepared(["cache", checkpoint, "--shards", shard], in: folder)
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    var size = 0
+    // Ends with a failure rather than never.
+    for _ in 0..<60_000 where size < 20_000 {
+      let names = folder.names(in: "shards/.duiqi-cache").filter { $0.hasSuffix(".partial") }
+      size =
+        names.first.flatMap {
+          Folder.fileBytes(at: "\(folder.path)/shards/.duiqi-cache/\($0)")
+        } ?? 0
+      usleep(500)
+    }
+    kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == (signal == SIGKILL ? SIGKILL : 128 + signal))
+    #expect(!folder.names(in: "shards/.duiqi-cache").contains { $0.hasSuffix(".embeddings") })
+    let rest = try report(try cache(shard, "--quiet", "--json").output)
+    let (reused, encoded) = (rest.number("reused") ?? 0, rest.number("encoded") ?? 0)
+    #expect(reused > 0 && encoded > 0 && reused + encoded == 1_442)
+    #expect(try folder.bytes(of: try file()) == whole)
+    #expect(!folder.names(in: "shards/.duiqi-cache").contains { $0.hasSuffix(".partial") })
+  }
+
+  @Test func `two commands at once make one whole file`() throws {
+    let shard = try shard()
+    let processes = try (0..<2).map { _ in
+      let process = try DuiqiProcess.prepared(
+        ["cache", checkpoint, "--shards", shard], in: folder)
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    for process in processes {
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+    let path = try file()
+    let verified = try DuiqiProcess.run("verify", path, in: folder)
+    #expect(verified.code == 0 && verified.output == "\(path): whole, cache\n")
+    let again = try report(try cache(shard, "--quiet", "--json").output)
+    #expect(again.number("reused") == 271)
+    #expect(!folder.names(in: "shards/.duiqi-cache").contains { $0.hasSuffix(".partial") })
+  }
+
+  /// A file in the way of the folder is as good as a folder that may not be written.
+  @Test func `where nothing can be kept beside the shards, the user's cache takes it`() throws {
+    let shard = try shard()
+    try folder.write("in the way", to: "shards/.duiqi-cache")
+    func run(_ cache: String) throws -> (code: Int32, output: String, errors: String) {
+      let process = try DuiqiProcess.prepared(
+        ["cache", checkpoint, "--shards", shard, "--json"], in: folder)
+      process.environment?["XDG_CACHE_HOME"] = cache
+      process.environment?["HOME"] = nil
+      let (output, errors) = (Pipe(), Pipe())
+      (process.standardOutput, process.standardError) = (output, errors)
+      try process.run()
+      let text = output.fileHandleForReading.readDataToEndOfFile()
+      let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return (
+        process.terminationStatus, String(decoding: text, as: UTF8.self),
+        String(decoding: complaint, as: UTF8.self)
+      )
+    }
+    let kept = try run("\(folder.path)/xdg")
+    #expect(kept.code == 0 && kept.output.contains("\"\(folder.path)/xdg/duiqi/embeddings/"))
+    #expect(try report(try run("\(folder.path)/xdg").output).number("reused") == 271)
+    // Nowhere.
+    let refused = try run("relative")
+    #expect(refused.code == 1 && refused.errors.contains("cannot create"))
+    let unkept = try report(refused.output)
+    #expect(unkept.number("encoded") == 271 && unkept.number("kept") == 0)
+  }
+
+  @Test func `a cache file is looked into and verified like others`() throws {
+    _ = try cache(try shard(), "--quiet")
+    let path = try file()
+    let shown = try JSONObject(try DuiqiProcess.run("inspect", path, "--json", in: folder).output)
+    #expect(shown.text("kind") == "cache" && shown.number("row_count") == 271)
+    #expect(shown.number("width") == Double(TinyCheckpoint.width))
+    #expect(shown.number("block_count") == 9 && shown.number("good_block_count") == 9)
+    #expect(shown.list("rows").count == 271)
+    var bytes = try folder.bytes(of: path)
+    bytes[bytes.count / 2] ^= 1
+    // Known by its first bytes too.
+    try folder.write(bytes, to: "renamed")
+    let damaged = try DuiqiProcess.run("verify", path, "renamed", in: folder)
+    #expect(damaged.code == 1)
+    #expect(damaged.lines == ["\(path): whole, cache", "renamed: damaged, cache"])
+    #expect(damaged.errors.contains("renamed: 1 of 9 blocks are damaged"))
+    #expect(try DuiqiProcess.run("inspect", "renamed", in: folder).output.contains("blocks are"))
+  }
+
+  @Test(.enabled(if: InteroperabilityScript.isAvailable, "needs the interoperability environment"))
+  func `another program reads what embed computes`() throws {
+    let shard = try shard()
+    _ = try cache(shard, "--quiet")
+    let embedded = try DuiqiProcess.run(
+      "embed", checkpoint, "--shards", shard, "--output", "out", in: folder)
+    #expect(embedded.code == 0)
+    let (isGood, report) = try InteroperabilityScript.run(
+      "read_embedding_cache.py", "\(folder.path)/\(try file())",
+      "\(folder.path)/out/image_embeddings.npy")
+    #expect(isGood && report.contains("\"content\": \"pictures\""), "\(report)")
+  }
+
+  @Test func `what is wrong with the request is said before anything is made`() throws {
+    expectFailure(
+      try cache("none-*.tar"), code: 2, naming: "none-*.tar")
+    expectFailure(
+      try cache(try shard(), "--precision", "int8"), code: 2, naming: "int8")
+    #expect(folder.names(in: "shards") == ["validation.tar"])
+  }
+}
