@@ -23,6 +23,10 @@ public final class Trainer {
   let stopSignal: () -> Int32?
   let report: (TrainingEvent) -> Void
   var state: RunState
+  /// The checkpoint that is being written.
+  var saving: CheckpointInFlight?
+  /// What the gradients of the last step took.
+  var gradientSeconds = 0.0
   var validator: Validator?
   var imageEmbeddings: LockedEmbeddings?
   /// The teacher's, where pictures are the same in every step.
@@ -150,9 +154,10 @@ public final class Trainer {
     tell(preparation.summary)
     do throws(ModelError) {
       try await takeSteps()
+      try finishSaving()
     } catch {
       guard case .interrupted(let signal) = error else {
-        if state.validationIsDue { saveBeforeFailing() }
+        if state.validationIsDue { saveBeforeFailing() } else { finishSavingBeforeFailing() }
         throw error
       }
       try saveWhereMissing()
@@ -184,6 +189,7 @@ public final class Trainer {
       log(
         update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
       try requireFinite(update, of: batch)
+      try noteSaved()
       try await validateAndSaveWhereDue()
       stepStart = ContinuousClock.now
     }
