@@ -6,24 +6,28 @@ internal import Training
 struct Options {
   enum Suite: String, CaseIterable {
     case peaks, kernels, products, loader, steps
+    /// Takes too long to be measured unless it is asked for.
+    case batches
   }
 
   struct Mistake: Error, CustomStringConvertible {
     let description: String
   }
 
-  var suites = Set(Suite.allCases)
+  var suites = Set(Suite.allCases).subtracting([.batches])
   /// How long each row of a table is measured.
   var seconds = 0.5
   var threads = max(1, EnvironmentRecord.usableCoreCount())
   var imagesPerChunk = 32
   var tokensPerChunk = 2_048
   var includesRealSize = false
+  var largeBatch = 32_768
+  var memoryBudgetBytes = 6 << 30
   var products = ProductFormat.float32
   var wantsHelp = false
 
   static let usage = """
-    Usage: Benchmarks [options], from the repository's root; `make bench` runs all suites.
+    Usage: Benchmarks [options], from the repository's root; `make bench` runs all but batches.
 
       --only LIST           of \(Suite.allCases.map(\.rawValue).joined(separator: ","))
       --seconds S           spent on each row of a table (default 0.5), ten times that on a step
@@ -32,6 +36,8 @@ struct Options {
       --tokens-per-chunk N  of the whole steps (default 2048)
       --bfloat16            products in BF16; the bound is then twice sgemm
       --real-size           add steps of published sizes, which take minutes
+      --large-batch N       pairs that the suite batches compares with 256 (default 32768)
+      --memory-budget MIB   what activations that are kept may take (default 6144)
       --help                show this
     """
 
@@ -66,6 +72,8 @@ struct Options {
     case "--threads": threads = try Self.count(argument, &rest)
     case "--images-per-chunk": imagesPerChunk = try Self.count(argument, &rest)
     case "--tokens-per-chunk": tokensPerChunk = try Self.count(argument, &rest)
+    case "--large-batch": largeBatch = try Self.count(argument, &rest)
+    case "--memory-budget": memoryBudgetBytes = try Self.count(argument, &rest) << 20
     case "--bfloat16": products = .bfloat16
     case "--real-size": includesRealSize = true
     case "--help": wantsHelp = true

@@ -86,6 +86,7 @@ extension RunPlan: CustomStringConvertible {
       if check.ignored.count > 0 { lines.append("  \(check.ignored)") }
       lines += check.damaged.map { "  damaged: \($0)" }
     }
+    if !notes.isEmpty { lines += [""] + notes.map { "Note: \($0)" } }
     return lines.joined(separator: "\n")
   }
 
@@ -125,6 +126,7 @@ extension RunPlan: CustomStringConvertible {
           ("total", .integer(cost.operations)),
         ])
       ),
+      ("notes", .array(notes.map { .text($0) })),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),
     ])
   }

@@ -152,6 +152,7 @@ public final class Trainer {
       return outcome
     }
     tell(preparation.summary)
+    for note in preparation.notes { warn(note) }
     do throws(ModelError) {
       try await takeSteps()
       try finishSaving()
