@@ -14,8 +14,9 @@ public final class CheckpointDraft {
   private let target: AtomicFile
   private var document: CheckpointDocument
   private var file: HDF5File?
-  private var parameterDigest = CheckpointDigest()
-  private var optimizerDigest = CheckpointDigest()
+  private let tensors = TensorWriter()
+  /// The digests over all tensors, once there will be no more.
+  private var digests: (parameters: String, optimizer: String)?
   private var openSections: [CheckpointSection] = []
   private var lastPath: String?
   private var writtenBytes = 0
@@ -49,24 +50,13 @@ public final class CheckpointDraft {
   public func add(
     _ tensor: CheckpointTensor, to section: CheckpointSection
   ) throws(CheckpointError) {
-    let name = "\(section.rawValue)/\(tensor.path)"
     let dataset = try Self.reporting(target.path) { () throws(HDF5Failure) in
       try create(tensor, in: section)
     }
     // A reader that does not know the group would go on from the averages.
     if section == .weights { document.formatVersion = max(2, document.formatVersion) }
-    let isParameter = section == .parameters
-    if isParameter {
-      parameterDigest.begin(tensor.path, sizes: tensor.sizes)
-    } else {
-      optimizerDigest.begin(name, sizes: tensor.sizes)
-    }
     do throws(HDF5Failure) {
-      try whole.writeChunks(of: dataset, .float) { range, target in
-        tensor.fill(range, target)
-        let bytes = UnsafeRawBufferPointer(target)
-        if isParameter { parameterDigest.append(bytes) } else { optimizerDigest.append(bytes) }
-      }
+      try tensors.write(tensor, in: section, to: dataset, of: whole)
     } catch {
       HDF5.locked { _ = H5Dclose(dataset.id) }
       throw Self.fileError(error, target.path)
@@ -98,12 +88,11 @@ public final class CheckpointDraft {
   ///
   /// - Returns: the digest over the parameters, hexadecimal.
   public func publish() throws(CheckpointError) -> String {
-    let digest = try Self.reporting(target.path) { () throws(HDF5Failure) in try finish() }
-    target.endWriting()
+    let digests = try close()
     do throws(FileError) {
       // What a reader would find, found now, while the older checkpoint still exists, and while
       // the disk takes the rest.
-      if let finding = CheckpointReader.verify(target.temporaryPath).first {
+      if let finding = readBack(digests) {
         throw FileError(
           .write, path: target.path, code: EIO, problem: "read back, it is wrong: \(finding)")
       }
@@ -112,7 +101,32 @@ public final class CheckpointDraft {
     } catch {
       throw .file(error)
     }
-    return digest
+    return digests.parameters
+  }
+
+  /// Where the file lies until it is published.
+  var temporaryPath: String { target.temporaryPath }
+
+  /// Completes the file under its temporary name; nothing can be added afterwards.
+  ///
+  /// - Returns: the digests over its tensors.
+  @discardableResult
+  func close() throws(CheckpointError) -> (parameters: String, optimizer: String) {
+    if let digests { return digests }
+    let digests = tensors.finish()
+    try Self.reporting(target.path) { () throws(HDF5Failure) in try finish(digests) }
+    self.digests = digests
+    target.endWriting()
+    return digests
+  }
+
+  private func readBack(_ digests: (parameters: String, optimizer: String)) -> CheckpointError? {
+    do throws(CheckpointError) {
+      let reader = try CheckpointReader(target.temporaryPath)
+      return reader.firstDifference(from: tensors.written, digests)
+    } catch {
+      return error
+    }
   }
 
   private var whole: HDF5File {
@@ -133,16 +147,15 @@ public final class CheckpointDraft {
     }
   }
 
-  private func finish() throws(HDF5Failure) -> String {
+  private func finish(
+    _ digests: (parameters: String, optimizer: String)
+  ) throws(HDF5Failure) {
     for section in CheckpointSection.allCases where section.isAlwaysThere { try open(section) }
-    let digest = parameterDigest.finish()
     try whole.write(document)
-    try whole.setAttribute("sha256", of: whole.id, to: .text(digest))
-    try whole.setAttribute(
-      "optimizer_sha256", of: whole.id, to: .text(optimizerDigest.finish()))
+    try whole.setAttribute("sha256", of: whole.id, to: .text(digests.parameters))
+    try whole.setAttribute("optimizer_sha256", of: whole.id, to: .text(digests.optimizer))
     try whole.close()
     file = nil
-    return digest
   }
 
   private static func checkRoom(
@@ -190,9 +203,7 @@ extension HDF5File {
       let dataset = try createDataset(
         "/\(text.name)", .byte, sizes: [text.bytes.count], attributes: attributes)
       do throws(HDF5Failure) {
-        try writeChunks(of: dataset, .byte) { range, target in
-          text.bytes[range].withUnsafeBytes { target.copyMemory(from: $0) }
-        }
+        try write(text.bytes, to: dataset)
       } catch {
         H5Dclose(dataset.id)
         throw error

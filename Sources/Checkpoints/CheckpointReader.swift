@@ -14,7 +14,7 @@ public final class CheckpointReader: Sendable {
   /// The digest over all parameters, hexadecimal, as the file states it.
   public let sha256: String
   private let handle: Mutex<HDF5File?>
-  private let optimizerSHA256: String
+  let optimizerSHA256: String
   private let listed: [CheckpointSection: [String]]
 
   /// - Throws: ``CheckpointError`` for anything that is not a whole checkpoint of a known format.
@@ -39,7 +39,9 @@ public final class CheckpointReader: Sendable {
   }
 
   private var file: HDF5File {
-    guard let handle = handle.withLock({ $0 }) else { preconditionFailure("The file is open until deinit.") }
+    guard let handle = handle.withLock({ $0 }) else {
+      preconditionFailure("The file is open until deinit.")
+    }
     return handle
   }
 
@@ -80,7 +82,7 @@ public final class CheckpointReader: Sendable {
   /// Gives a tensor a run at a time.
   ///
   /// - Parameter begin: is given the sizes first; what it throws ends the reading.
-  private func readRuns(
+  func readRuns(
     of path: String, in section: CheckpointSection,
     begin: ([Int]) throws(CheckpointError) -> Void,
     _ body: (Range<Int>, UnsafeRawBufferPointer) -> Void

@@ -5,25 +5,28 @@ internal import CHDF5
 /// The library has the chunks ready for the disk, checksum and all, and gives them back as they lie
 /// there; so it copies nothing, and whoever computes with the elements does so outside its lock.
 extension HDF5File {
-  /// Writes all elements of a new dataset. - Parameter fill: gives the elements of a range.
-  ///
-  /// Not inside `HDF5.locked`: the lock is taken for each chunk.
-  func writeChunks(
-    of dataset: NewDataset, _ kind: ElementKind,
-    _ fill: (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
+  /// Stores a chunk that is sealed.
+  func write(
+    _ chunk: ChunkBuffer, of dataset: NewDataset, at run: ChunkGrid.Run
   ) throws(HDF5Failure) {
+    try HDF5.locked { () throws(HDF5Failure) in
+      try HDF5.check(
+        dq_h5_write_chunk(
+          dataset.id, run.offsets, chunk.stored.count, chunk.stored.baseAddress),
+        "H5Dwrite_chunk")
+    }
+  }
+
+  /// Stores all elements of a new dataset of bytes.
+  func write(_ bytes: [UInt8], to dataset: NewDataset) throws(HDF5Failure) {
     let grid = dataset.grid
-    let buffer = ChunkBuffer(elementCount: grid.chunkElementCount, elementBytes: kind.byteCount)
+    let chunk = ChunkBuffer(elementCount: grid.chunkElementCount, elementBytes: 1)
     for index in 0..<grid.count {
       let run = grid[index]
-      fill(run.elements, buffer.elements(run.elements.count))
-      buffer.seal(elementCount: run.elements.count)
-      try HDF5.locked { () throws(HDF5Failure) in
-        try HDF5.check(
-          dq_h5_write_chunk(
-            dataset.id, run.offsets, buffer.stored.count, buffer.stored.baseAddress),
-          "H5Dwrite_chunk")
-      }
+      let elements = chunk.elements(run.elements.count)
+      bytes[run.elements].withUnsafeBytes { elements.copyMemory(from: $0) }
+      chunk.seal(elementCount: run.elements.count)
+      try write(chunk, of: dataset, at: run)
     }
   }
 

@@ -18,13 +18,15 @@ public final class BackgroundWork<Result: Sendable>: Sendable {
   /// Until it was joined.
   private let thread: Mutex<pthread_t?>
 
-  /// - Parameter niceness: how far the work stands back where others want the processor, up to 19.
+  /// - Parameter niceness: how far the work stands back where others want the processor, up to 19;
+  ///   never less than its maker does.
   public init(niceness: Int32 = 0, _ body: @escaping @Sendable () -> Result) {
     let outcome = outcome
     thread = Mutex(
       BackgroundThread.start {
         // Of this thread alone; a refusal only costs others some time.
-        if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
+        let thread = Int32(PRIO_PROCESS.rawValue)
+        if niceness > getpriority(thread, 0) { _ = setpriority(thread, 0, niceness) }
         let result = body()
         outcome.value.withLock { $0 = result }
       })

@@ -17,6 +17,9 @@ enum SafetyRules {
       path: "Sources/Checkpoints/HDF5File.swift", sign: "@unchecked Sendable",
       reason: "Every use of the library and of the object is inside the library's lock."),
     Exception(
+      path: "Sources/Checkpoints/ChunkBuffer.swift", sign: "@unchecked Sendable",
+      reason: "Elements are filled in before another thread knows of them, then only read."),
+    Exception(
       path: "Sources/CPUDevice/ArenaSnapshot.swift", sign: "@unchecked Sendable",
       reason: "The memory that is read does not change before `settle` has taken what is unread."),
   ]

@@ -55,7 +55,7 @@ extension Trainer {
   /// Retrieval with the average of the weights, where there is one.
   private func figures(_ validator: Validator) async throws(ModelError) -> RetrievalMetrics {
     guard let average else { return try await validator.figures() }
-    saving?.settle()
+    settleSaving()
     average.exchange()
     defer { average.exchange() }
     return try await validator.figures()
@@ -93,6 +93,8 @@ extension Trainer {
 
   /// Begins to write a checkpoint; the one before it is waited for.
   private func save(isFollowedBySteps: Bool) throws(ModelError) {
+    let start = ContinuousClock.now
+    defer { savingSeconds += (ContinuousClock.now - start).seconds }
     try finishSaving()
     let loaded = preparation.loaded
     saving = CheckpointInFlight(
@@ -100,6 +102,17 @@ extension Trainer {
       document: loaded.document(recipe: recipe, state: state), step: state.step,
       isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep, in: checkpoints,
       rows: logs.rows, secondsToUpdate: isFollowedBySteps ? gradientSeconds : .infinity)
+  }
+
+  /// Whether a checkpoint is being written.
+  package var isSaving: Bool { saving.map { !$0.isFinished } ?? false }
+
+  /// Before anything changes that a checkpoint needs as it is: waits for copies of it.
+  func settleSaving() {
+    guard let saving else { return }
+    let start = ContinuousClock.now
+    saving.settle()
+    savingSeconds += (ContinuousClock.now - start).seconds
   }
 
   /// Takes note of a checkpoint that was written meanwhile.
@@ -114,6 +127,7 @@ extension Trainer {
     guard let finished = saving else { return }
     saving = nil
     try finished.wait()
+    copiedBytesMaximum = max(copiedBytesMaximum, finished.copiedBytesMaximum)
     if let error = finished.logError { logs.fail(error) }
     logs.note("Saved \(finished.path)")
     report(.saved(path: finished.path, step: finished.step))

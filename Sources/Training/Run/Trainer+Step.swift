@@ -50,7 +50,7 @@ extension Trainer {
   private func apply(_ update: Update) {
     state.updateCount += 1
     // What a checkpoint needs of the state before must not change.
-    saving?.settle()
+    settleSaving()
     var scale: Float = 1
     if let limit = recipe.optimizer.clipGradientNorm, update.gradientNorm > limit {
       scale = limit / update.gradientNorm

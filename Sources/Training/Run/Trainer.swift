@@ -25,6 +25,10 @@ public final class Trainer {
   var state: RunState
   /// The checkpoint that is being written.
   var saving: CheckpointInFlight?
+  /// How long steps have stood still for checkpoints so far.
+  package var savingSeconds = 0.0
+  /// The most memory that copies for a checkpoint took.
+  package var copiedBytesMaximum = 0
   /// What the gradients of the last step took.
   var gradientSeconds = 0.0
   var validator: Validator?

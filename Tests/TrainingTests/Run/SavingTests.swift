@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 import Testing
 
@@ -99,13 +100,13 @@ import Testing
     var saved: [Int] = []
     let trainer = try Trainer(
       try run.recipe(["checkpoints.every=1 steps"]), root: "\(run.folder)/a", resume: .auto,
-      stopSignal: { nil }
-    ) { event in
-      guard case .saved(let path, let step) = event else { return }
-      saved.append(step)
-      // It is there, whole, by then.
-      #expect(CheckpointReader.verify(path) == [])
-    }
+      stopSignal: { nil },
+      report: { event in
+        guard case .saved(let path, let step) = event else { return }
+        saved.append(step)
+        // It is there, whole, by then.
+        #expect(CheckpointReader.verify(path) == [])
+      })
     #expect(try await trainer.run() == .finished(steps: 7))
     #expect(saved == Array(1...7))
     let log = try String(
@@ -121,10 +122,9 @@ import Testing
     let folder = run.checkpoints()
     let taken = "\(folder)/step-00000004.h5"
     let error = await #expect(throws: ModelError.self) {
-      _ = try await run.train(["length=40 steps"]) {
-        // A folder cannot be replaced by a file.
-        _ = try? Folder.create("\(taken)/x")
-      }
+      // A folder cannot be replaced by a file.
+      _ = try await run.train(
+        ["length=40 steps"], onValidation: { try? Folder.create("\(taken)/x") })
     }
     guard case .checkpoint(.file(let failure))? = error else {
       Issue.record("\(String(describing: error))")
