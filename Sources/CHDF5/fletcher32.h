@@ -21,8 +21,8 @@ static inline uint32_t dq_fletcher_reduced(uint64_t sum) {
 ///
 ///     sum1 = w[0] + w[1] + …        sum2 = sum1 after w[0] + sum1 after w[1] + …
 ///
-/// The filter takes the pairs big-endian. Swapping the bytes of a number multiplies it by 256 modulo
-/// 65535, so the sums of little-endian pairs are those sums with their bytes swapped.
+/// The filter takes the pairs big-endian. Swapping the bytes of a number multiplies it by 256
+/// modulo 65535, so the sums of little-endian pairs are those sums with their bytes swapped.
 ///
 /// Source: Fletcher 1982, IEEE Transactions on Communications 30(1); the byte order and the form of
 /// 0 are those of the filter (HDF5 1.10, H5checksum.c).
@@ -65,8 +65,8 @@ static inline uint32_t dq_fletcher32(const uint8_t *bytes, size_t byte_count) {
   return high << 16 | low;
 }
 
-/// A hash of 64 bits that no change within eight bytes leaves as it is, and another one with a chance
-/// of 2^-64: each step is one to one in the word and in the state.
+/// A hash of 64 bits that no change within eight bytes leaves as it is, and another one with a
+/// chance of 2^-64: each step is one to one in the word and in the state.
 static inline uint64_t dq_chunk_hash(const uint8_t *bytes, size_t byte_count) {
   const uint64_t factor = 0x9E3779B97F4A7C15;
   uint64_t lanes[8] = {1, 2, 3, 4, 5, 6, 7, 8};

@@ -48,8 +48,8 @@ public struct CheckpointTensor {
   /// Fills the target with the elements of a range.
   let fill: (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
 
-  /// - Parameter fill: gives the elements of a range of the tensor, in C order; it is asked for each
-  ///   element once, in order, while the tensor is written.
+  /// - Parameter fill: gives the elements of a range of the tensor, in C order; it is asked for
+  ///   each element once, in order, while the tensor is written.
   public init(
     path: String, sizes: [Int],
     fill: @escaping (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
