@@ -18,7 +18,7 @@ PARITY_FOLDER ?= .build/parity
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build quickstart test test-swift test-interoperability bench bench-peers \
-  parity peers-environment format lint clean
+  parity peers-environment precision-curves format lint clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ parity: build $(PEERS_READY) ## Compare with transformers, PyTorch and cn_clip (
 
 bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)
+
+precision-curves: build $(VENV_READY) ## Draw the quickstart's losses in BF16 over Float32, three seeds (half an hour).
+	$(PYTHON) Tests/Peers/precision_curves.py .build/precision-curves --duiqi $(DUIQI)
 
 clean: ## Remove what was built.
 	rm -rf .build $(VENV) $(PEERS)

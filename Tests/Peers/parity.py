@@ -54,6 +54,7 @@ BETAS, EPSILON, DECAY, RATE = (0.9, 0.98), 1e-6, 0.05, 5e-5
 # as a share of its norm, of all gradients together, of a gradient that is zero as a share of them.
 BOUNDS = {"embeddings": 1e-4, "losses": 1e-4, "gradients": 1e-3, "whole": 1e-3, "zeros": 1e-6,
           "statistics": 1e-3}
+EDGE = 5e-3
 
 # A residual tower's batch norms take the statistics of a chunk: there it is the whole batch.
 RECIPE = """\
@@ -170,12 +171,14 @@ def write(folder, size, pairs, seed):
     size.kind.save(model, size, folder)
     pixels, ids = write_pairs(
         STEPS * pairs, size.image.pixels, size.noise, folder / "pairs.tar")
+    kind = torch.float32 if size.kind is Library else torch.float64
     with torch.no_grad():
-        parts = [size.kind.rows(model, pixels[rows], ids[rows])
+        model.to(kind)
+        parts = [size.kind.rows(model, pixels[rows].to(kind), ids[rows])
                  for rows in torch.arange(len(ids)).split(pairs)]
     reference = {"pixels": pixels, "ids": ids}
     for index, name in enumerate(("image_embeddings", "text_embeddings")):
-        reference[name] = torch.cat([part[index] for part in parts])
+        reference[name] = torch.cat([part[index] for part in parts]).float()
     safetensors.torch.save_file(reference, folder / "reference.safetensors")
     del model, parts
     images = 4 if size.kind is Library else pairs
@@ -240,22 +243,25 @@ def statistics_error(found, expected):
 
 def allowances(file, mode):
     """Bounds of a mode. A residual tower is compared with Float64: a ReLU whose input is within
-    rounding of zero passes its gradient or does not, and a single one is the 1/256 of a tensor's
-    squared norm where 256 channels learn alike. There three times PyTorch's own Float32 error is
-    allowed where that is more, ten times for the worst tensor."""
+    rounding of zero passes its gradient or does not, and of the twenty million of RN50 some always
+    are. A single one is the 1/256 of a tensor's squared norm where 256 channels learn alike. Where
+    PyTorch's own Float32 shows it, the worst tensor may be off by EDGE (over seeds 1 to 5 PyTorch
+    is by 0.5 to 4.5e-3, duiqi by 1.2 to 3.3e-3); of the other quantities, three times PyTorch's own
+    error is allowed where that is more."""
     allowed = dict(BOUNDS)
     if (own := file.get(f"{mode}, float32")) is None:
         return allowed
     reference, their = file[mode], datasets(own["gradients"])
-    gradients = gradient_errors(lambda path: flat(their[path]), datasets(reference["gradients"]))
+    worst, whole, _ = gradient_errors(
+        lambda path: flat(their[path]), datasets(reference["gradients"]))
     errors = {
-        "losses": largest_error(flat(own["losses"]), flat(reference["losses"])),
-        "gradients": gradients[0][0], "whole": gradients[1],
+        "losses": largest_error(flat(own["losses"]), flat(reference["losses"])), "whole": whole,
         "statistics": statistics_error(
             datasets(own["statistics"]), datasets(reference["statistics"]))[0]}
     for quantity, error in errors.items():
-        factor = 10 if quantity == "gradients" else 3
-        allowed[quantity] = max(allowed[quantity], factor * error)
+        allowed[quantity] = max(allowed[quantity], 3 * error)
+    if worst[0] > 1e-4:
+        allowed["gradients"] = EDGE
     return allowed
 
 

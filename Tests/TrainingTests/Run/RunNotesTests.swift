@@ -59,6 +59,26 @@ struct RunNotesTests {
     #expect(try RunPreparation(try run.recipe([from] + settings)).notes.isEmpty)
   }
 
+  @Test func `a memory budget that is too small says the smallest that works`() throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let large = [
+      "model.configuration.text.mlp_width=1024", "model.configuration.text.depth=4",
+      "batch.tokens_per_chunk=512",
+    ]
+    let smallest = try run.smallestMemoryBudget(large)
+    let count = try #require(Int(smallest.filter(\.isNumber)))
+    #expect(count > 1)
+    #expect(try RunPreparation(try run.recipe(large + [smallest])).step.text.isRecomputing)
+    let error = #expect(throws: ModelError.self) {
+      try RunPreparation(try run.recipe(large + ["memory_budget=\(count - 1) MiB"]))
+    }
+    #expect(
+      error?.description.hasPrefix(
+        "`memory_budget` is \(count - 1) MiB, less than a chunk's activations take. At least "
+          + "\(count) MiB were expected") == true)
+  }
+
   @Test func `an update of a layer's full rank is refused`() throws {
     let run = try MiniatureRun()
     defer { run.remove() }
