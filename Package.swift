@@ -83,7 +83,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Autodiff", "CPUDevice", "COpenBLAS", "Models", "PairData", "Tokenizers", "Training",
+        "Autodiff", "CPUDevice", "Checkpoints", "COpenBLAS", "Models", "PairData", "Tokenizers",
+        "Training",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(

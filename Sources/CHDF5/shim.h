@@ -1,6 +1,8 @@
 /// HDF5's C interface, and as functions what Swift cannot see of it: type names are macros that
 /// call a function and read a global, and some calls are macros that choose a version.
 #pragma once
+#include "fletcher32.h"
+
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,4 +72,21 @@ static inline struct dq_h5_error dq_h5_last_error(void) {
   struct dq_h5_error error = {0};
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, dq_h5_error_visit, &error);
   return error;
+}
+
+/// Stores a chunk in the form that its filters give it.
+static inline herr_t dq_h5_write_chunk(hid_t dataset, const hsize_t *offsets, size_t byte_count,
+                                       const void *bytes) {
+  return H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offsets, byte_count, bytes);
+}
+
+/// Reads a chunk as its filters left it. Negative: it cannot be read, has another size, or a filter
+/// was left out.
+static inline int dq_h5_read_chunk(hid_t dataset, const hsize_t *offsets, size_t byte_count,
+                                   void *bytes) {
+  hsize_t stored = 0;
+  if (H5Dget_chunk_storage_size(dataset, offsets, &stored) < 0 || stored != byte_count) return -1;
+  uint32_t left_out = 0;
+  if (H5Dread_chunk(dataset, H5P_DEFAULT, offsets, &left_out, bytes) < 0) return -1;
+  return left_out == 0 ? 0 : -1;
 }

@@ -85,6 +85,15 @@ public final class AdamWUpdate {
     moments(secondMoments, of: path)
   }
 
+  /// The moments of all trained parameters at the offsets of their values, first and second.
+  public var moments: [UnsafeBufferPointer<Float>] {
+    [firstMoments, secondMoments].map { arena in
+      UnsafeBufferPointer(
+        start: arena.base.assumingMemoryBound(to: Float.self),
+        count: parameters.layout.trainedElementCount)
+    }
+  }
+
   private func moments(_ arena: Arena, of path: String) -> UnsafeMutableBufferPointer<Float> {
     guard let entry = parameters.layout[path], entry.isTrained else {
       preconditionFailure("\(path) is not trained: it has no moments.")

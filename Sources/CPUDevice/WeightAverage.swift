@@ -58,6 +58,11 @@ public final class WeightAverage {
       start: values + entry.offset, count: entry.parameter.elementCount)
   }
 
+  /// The averages of all trained parameters at the offsets of their weights.
+  public var all: UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: values, count: parameters.layout.trainedElementCount)
+  }
+
   private var values: UnsafeMutablePointer<Float> {
     averages.base.assumingMemoryBound(to: Float.self)
   }

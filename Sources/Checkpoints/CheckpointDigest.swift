@@ -8,16 +8,19 @@ internal import DurableFiles
 struct CheckpointDigest: ~Copyable {
   private var hash = SHA256()
 
-  mutating func add(_ name: String, sizes: [Int], _ bytes: UnsafeRawBufferPointer) {
+  /// Begins a record; the bytes of its value follow, in any number of parts.
+  mutating func begin(_ name: String, sizes: [Int]) {
     hash.update(Array(name.utf8) + [0])
     for number in [sizes.count] + sizes {
       withUnsafeBytes(of: UInt64(number).littleEndian) { hash.update($0) }
     }
-    hash.update(bytes)
   }
 
+  mutating func append(_ bytes: UnsafeRawBufferPointer) { hash.update(bytes) }
+
   mutating func add(_ name: String, _ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { add(name, sizes: [$0.count], $0) }
+    begin(name, sizes: [bytes.count])
+    bytes.withUnsafeBytes { append($0) }
   }
 
   mutating func finish() -> String { SHA256.hexadecimal(hash.finalize()) }

@@ -40,22 +40,37 @@ public struct CheckpointDocument: Sendable {
   }
 }
 
-/// A Float32 tensor that lies somewhere while a checkpoint is written.
+/// A Float32 tensor on its way into a checkpoint.
 public struct CheckpointTensor {
   /// Like `text/blocks/3/attention/query/weight`: lower-case letters, digits and underscores.
   public let path: String
   public let sizes: [Int]
-  /// As many values as the sizes say; they must stay where they are during the call.
-  public let values: UnsafeBufferPointer<Float>
+  /// Fills the target with the elements of a range.
+  let fill: (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
 
-  public init(path: String, sizes: [Int], values: UnsafeBufferPointer<Float>) {
+  /// - Parameter fill: gives the elements of a range of the tensor, in C order; it is asked for
+  ///   each element once, in order, while the tensor is written.
+  public init(
+    path: String, sizes: [Int],
+    fill: @escaping (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
+  ) {
     precondition(CheckpointFormat.isPath(path), "`\(path)` is no path of a tensor.")
-    precondition(
-      values.count == sizes.reduce(1, *), "\(path) is \(sizes), it has \(values.count) values.")
     self.path = path
     self.sizes = sizes
-    self.values = values
+    self.fill = fill
   }
+
+  /// - Parameter values: as many as the sizes say; they must stay where they are during the call.
+  public init(path: String, sizes: [Int], values: UnsafeBufferPointer<Float>) {
+    precondition(
+      values.count == sizes.reduce(1, *), "\(path) is \(sizes), it has \(values.count) values.")
+    self.init(path: path, sizes: sizes) { range, target in
+      target.copyMemory(
+        from: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: values[range])))
+    }
+  }
+
+  var elementCount: Int { sizes.reduce(1, *) }
 }
 
 /// The groups that hold tensors.

@@ -14,10 +14,14 @@ public final class CheckpointDraft {
   private let target: AtomicFile
   private var document: CheckpointDocument
   private var file: HDF5File?
-  private var parameterDigest = CheckpointDigest()
-  private var optimizerDigest = CheckpointDigest()
+  private let tensors = TensorWriter()
+  /// The digests over all tensors, once there will be no more.
+  private var digests: (parameters: String, optimizer: String)?
   private var openSections: [CheckpointSection] = []
   private var lastPath: String?
+  private var writtenBytes = 0
+  /// What a disk is not kept waiting for: of smaller files the last flush is quick enough.
+  private static let backgroundBytes = 32 << 20
 
   /// - Parameters:
   ///   - path: the final name; what stands there is replaced when the new file is verified.
@@ -46,46 +50,83 @@ public final class CheckpointDraft {
   public func add(
     _ tensor: CheckpointTensor, to section: CheckpointSection
   ) throws(CheckpointError) {
-    try Self.reporting(target.path) { () throws(HDF5Failure) in
-      try open(section)
-      precondition(
-        openSections.last == section, "\(section.rawValue) was left before \(tensor.path).")
-      if let last = lastPath {
-        precondition(
-          CheckpointFormat.ordered(last, tensor.path) && !tensor.path.hasPrefix("\(last)/"),
-          "`\(last)` and `\(tensor.path)` cannot both be in one checkpoint, in this order.")
-      }
-      lastPath = tensor.path
-      let bytes = UnsafeRawBufferPointer(tensor.values)
-      let name = "\(section.rawValue)/\(tensor.path)"
-      // A reader that does not know the group would go on from the averages.
-      if section == .weights { document.formatVersion = max(2, document.formatVersion) }
-      if section == .parameters {
-        parameterDigest.add(tensor.path, sizes: tensor.sizes, bytes)
-      } else {
-        optimizerDigest.add(name, sizes: tensor.sizes, bytes)
-      }
-      try whole.writeDataset("/\(name)", .float, sizes: tensor.sizes, bytes)
+    let dataset = try Self.reporting(target.path) { () throws(HDF5Failure) in
+      try create(tensor, in: section)
     }
+    // A reader that does not know the group would go on from the averages.
+    if section == .weights { document.formatVersion = max(2, document.formatVersion) }
+    do throws(HDF5Failure) {
+      try tensors.write(tensor, in: section, to: dataset, of: whole)
+    } catch {
+      HDF5.locked { _ = H5Dclose(dataset.id) }
+      throw Self.fileError(error, target.path)
+    }
+    try Self.reporting(target.path) { () throws(HDF5Failure) in
+      try HDF5.check(H5Dclose(dataset.id), "H5Dclose")
+    }
+    writtenBytes += tensor.elementCount * MemoryLayout<Float>.stride
+    if writtenBytes >= Self.backgroundBytes { target.flushInBackground() }
+  }
+
+  private func create(
+    _ tensor: CheckpointTensor, in section: CheckpointSection
+  ) throws(HDF5Failure) -> HDF5File.NewDataset {
+    try open(section)
+    precondition(
+      openSections.last == section, "\(section.rawValue) was left before \(tensor.path).")
+    if let last = lastPath {
+      precondition(
+        CheckpointFormat.ordered(last, tensor.path) && !tensor.path.hasPrefix("\(last)/"),
+        "`\(last)` and `\(tensor.path)` cannot both be in one checkpoint, in this order.")
+    }
+    lastPath = tensor.path
+    return try whole.createDataset(
+      "/\(section.rawValue)/\(tensor.path)", .float, sizes: tensor.sizes)
   }
 
   /// Reads back what was written, compares it, and puts the file under its name.
   ///
   /// - Returns: the digest over the parameters, hexadecimal.
   public func publish() throws(CheckpointError) -> String {
-    let digest = try Self.reporting(target.path) { () throws(HDF5Failure) in try finish() }
+    let digests = try close()
     do throws(FileError) {
-      try target.flush()
-      // What a reader would find, found now, while the older checkpoint still exists.
-      if let finding = CheckpointReader.verify(target.temporaryPath).first {
+      // What a reader would find, found now, while the older checkpoint still exists, and while
+      // the disk takes the rest.
+      if let finding = readBack(digests) {
         throw FileError(
           .write, path: target.path, code: EIO, problem: "read back, it is wrong: \(finding)")
       }
+      try target.flush()
       try target.publish()
     } catch {
       throw .file(error)
     }
-    return digest
+    return digests.parameters
+  }
+
+  /// Where the file lies until it is published.
+  var temporaryPath: String { target.temporaryPath }
+
+  /// Completes the file under its temporary name; nothing can be added afterwards.
+  ///
+  /// - Returns: the digests over its tensors.
+  @discardableResult
+  func close() throws(CheckpointError) -> (parameters: String, optimizer: String) {
+    if let digests { return digests }
+    let digests = tensors.finish()
+    try Self.reporting(target.path) { () throws(HDF5Failure) in try finish(digests) }
+    self.digests = digests
+    target.endWriting()
+    return digests
+  }
+
+  private func readBack(_ digests: (parameters: String, optimizer: String)) -> CheckpointError? {
+    do throws(CheckpointError) {
+      let reader = try CheckpointReader(target.temporaryPath)
+      return reader.firstDifference(from: tensors.written, digests)
+    } catch {
+      return error
+    }
   }
 
   private var whole: HDF5File {
@@ -106,16 +147,15 @@ public final class CheckpointDraft {
     }
   }
 
-  private func finish() throws(HDF5Failure) -> String {
+  private func finish(
+    _ digests: (parameters: String, optimizer: String)
+  ) throws(HDF5Failure) {
     for section in CheckpointSection.allCases where section.isAlwaysThere { try open(section) }
-    let digest = parameterDigest.finish()
     try whole.write(document)
-    try whole.setAttribute("sha256", of: whole.id, to: .text(digest))
-    try whole.setAttribute(
-      "optimizer_sha256", of: whole.id, to: .text(optimizerDigest.finish()))
+    try whole.setAttribute("sha256", of: whole.id, to: .text(digests.parameters))
+    try whole.setAttribute("optimizer_sha256", of: whole.id, to: .text(digests.optimizer))
     try whole.close()
     file = nil
-    return digest
   }
 
   private static func checkRoom(
@@ -138,13 +178,17 @@ public final class CheckpointDraft {
     do throws(HDF5Failure) {
       return try HDF5.locked(body)
     } catch {
-      // Where the library kept the system's reason to itself, its own words must do.
-      let isKnown = error.systemCode != 0
-      throw .file(
-        FileError(
-          .write, path: path, code: isKnown ? error.systemCode : EIO,
-          problem: isKnown ? nil : error.problem))
+      throw fileError(error, path)
     }
+  }
+
+  private static func fileError(_ error: HDF5Failure, _ path: String) -> CheckpointError {
+    // Where the library kept the system's reason to itself, its own words must do.
+    let isKnown = error.systemCode != 0
+    return .file(
+      FileError(
+        .write, path: path, code: isKnown ? error.systemCode : EIO,
+        problem: isKnown ? nil : error.problem))
   }
 }
 
@@ -156,11 +200,15 @@ extension HDF5File {
       let attributes: [(name: String, value: RunValue)] =
         text.name == "recipe"
         ? [("sha256", .text(SHA256.hexadecimal(SHA256.digest(text.bytes))))] : []
-      try text.bytes.withUnsafeBufferPointer { (bytes) throws(HDF5Failure) in
-        try writeDataset(
-          "/\(text.name)", .byte, sizes: [bytes.count], UnsafeRawBufferPointer(bytes),
-          attributes: attributes)
+      let dataset = try createDataset(
+        "/\(text.name)", .byte, sizes: [text.bytes.count], attributes: attributes)
+      do throws(HDF5Failure) {
+        try write(text.bytes, to: dataset)
+      } catch {
+        H5Dclose(dataset.id)
+        throw error
       }
+      try HDF5.check(H5Dclose(dataset.id), "H5Dclose")
     }
     let attributes: [(name: String, value: RunValue)] = [
       ("format", .text(CheckpointFormat.name)),

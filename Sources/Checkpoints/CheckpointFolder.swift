@@ -4,7 +4,7 @@ internal import Glibc
 /// The checkpoints of one run: `step-00001200.h5` and the links `last.h5` and `best.h5`.
 ///
 /// One process at a time owns the folder, from its making to its release.
-public final class CheckpointFolder {
+public final class CheckpointFolder: Sendable {
   public let path: String
   private let lock: FileLock
 

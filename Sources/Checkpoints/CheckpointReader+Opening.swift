@@ -98,18 +98,11 @@ extension CheckpointReader {
     guard dataset.sizes.count == 1, dataset.sizes[0] <= CheckpointFormat.textLimit else {
       throw .damaged(path: path, member: name, problem: "sizes \(dataset.sizes)")
     }
-    var bytes = [UInt8](repeating: 0, count: dataset.sizes[0])
-    var failure: CheckpointError?
-    bytes.withUnsafeMutableBytes { target in
-      do throws(CheckpointError) {
-        if !target.isEmpty {
-          try file.read(dataset.id, .byte, into: target.baseAddress, name, in: path)
-        }
-      } catch {
-        failure = error
-      }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(dataset.sizes[0])
+    try file.readRuns(of: dataset, .byte, name, in: path) { _, run in
+      bytes.append(contentsOf: run)
     }
-    if let failure { throw failure }
     return bytes
   }
 

@@ -1,20 +1,21 @@
 internal import CHDF5
 internal import DurableFiles
 internal import Glibc
+internal import Synchronization
 
 /// Reads a checkpoint: its document at once, its tensors when they are asked for.
 ///
 /// Opening compares the digest of everything but the tensors; reading a tensor checks its chunks'
 /// checksums; `verify` compares all digests. A file from elsewhere goes through
 /// ``HostileFileProbe`` first.
-public final class CheckpointReader {
+public final class CheckpointReader: Sendable {
   public let path: String
   public let document: CheckpointDocument
   /// The digest over all parameters, hexadecimal, as the file states it.
   public let sha256: String
-  private var handle: HDF5File?
-  private let optimizerSHA256: String
-  private var listed: [CheckpointSection: [String]] = [:]
+  private let handle: Mutex<HDF5File?>
+  let optimizerSHA256: String
+  private let listed: [CheckpointSection: [String]]
 
   /// - Throws: ``CheckpointError`` for anything that is not a whole checkpoint of a known format.
   public init(_ path: String) throws(CheckpointError) {
@@ -26,19 +27,21 @@ public final class CheckpointReader {
       try CheckpointReader.open(path)
     }
     self.path = path
-    handle = opened.file
+    handle = Mutex(opened.file)
     document = opened.document
     sha256 = opened.sha256
     optimizerSHA256 = opened.optimizerSHA256
-    for section in CheckpointSection.allCases { listed[section] = opened.paths[section] ?? [] }
+    listed = opened.paths
   }
 
   deinit {
-    HDF5.release(&handle)
+    handle.withLock { HDF5.release(&$0) }
   }
 
   private var file: HDF5File {
-    guard let handle else { preconditionFailure("The file is open until deinit.") }
+    guard let handle = handle.withLock({ $0 }) else {
+      preconditionFailure("The file is open until deinit.")
+    }
     return handle
   }
 
@@ -63,53 +66,76 @@ public final class CheckpointReader {
     into target: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
     precondition(target.count == sizes.reduce(1, *), "\(path): a target of another size")
-    let member = "\(section.rawValue)/\(path)"
-    try HDF5.locked { () throws(CheckpointError) in
-      let dataset = try file.openDataset(member, .float, in: self.path)
-      defer { H5Dclose(dataset.id) }
-      guard dataset.sizes == sizes else {
+    let values = UnsafeMutableRawBufferPointer(target)
+    try readRuns(of: path, in: section) { (found) throws(CheckpointError) in
+      guard found == sizes else {
         throw .wrongShape(
-          path: self.path, member: member, found: dataset.sizes,
-          expected: sizes)
+          path: self.path, member: "\(section.rawValue)/\(path)", found: found, expected: sizes)
       }
-      try file.read(dataset.id, .float, into: target.baseAddress, member, in: self.path)
+    } _: { range, bytes in
+      let start = range.lowerBound * MemoryLayout<Float>.stride
+      UnsafeMutableRawBufferPointer(rebasing: values[start..<start + bytes.count])
+        .copyMemory(from: bytes)
     }
+  }
+
+  /// Gives a tensor a run at a time.
+  ///
+  /// - Parameter begin: is given the sizes first; what it throws ends the reading.
+  func readRuns(
+    of path: String, in section: CheckpointSection,
+    begin: ([Int]) throws(CheckpointError) -> Void,
+    _ body: (Range<Int>, UnsafeRawBufferPointer) -> Void
+  ) throws(CheckpointError) {
+    let member = "\(section.rawValue)/\(path)"
+    let file = file
+    let dataset = try HDF5.locked { () throws(CheckpointError) in
+      try file.openDataset(member, .float, in: self.path)
+    }
+    defer { HDF5.locked { _ = H5Dclose(dataset.id) } }
+    try begin(dataset.sizes)
+    try file.readRuns(of: dataset, .float, member, in: self.path, body)
   }
 
   /// Compares everything with the digests. - Returns: what is wrong, nothing for a whole file.
   public func verify() throws(CheckpointError) -> [CheckpointError] {
+    // Each digest is one long sum, but there are two of them.
+    let optimizer = BackgroundWork { [self] in
+      examine([.firstMoments, .secondMoments, .weights])
+    }
+    let parameters = examine([.parameters])
+    var findings = parameters.findings + optimizer.wait().findings
+    guard findings.isEmpty else { return findings }
+    if parameters.digest != sha256 {
+      findings.append(damaged("parameters", "they differ from `sha256`"))
+    }
+    if optimizer.wait().digest != optimizerSHA256 {
+      findings.append(damaged("optimizer", "its tensors differ from `optimizer_sha256`"))
+    }
+    return findings
+  }
+
+  /// Reads sections. - Returns: the tensors that cannot be read, and the digest over all of them.
+  private func examine(
+    _ sections: [CheckpointSection]
+  ) -> (findings: [CheckpointError], digest: String) {
     var findings: [CheckpointError] = []
-    var parameterDigest = CheckpointDigest()
-    var optimizerDigest = CheckpointDigest()
-    var buffer: [Float] = []
-    for section in CheckpointSection.allCases {
+    var digest = CheckpointDigest()
+    for section in sections {
       for path in paths(in: section) {
+        let name = section == .parameters ? path : "\(section.rawValue)/\(path)"
         do throws(CheckpointError) {
-          let sizes = try sizes(of: path, in: section)
-          let count = sizes.reduce(1, *)
-          if buffer.count < count { buffer = [Float](repeating: 0, count: count) }
-          try read(path, in: section, sizes: sizes, count: count, buffer: &buffer)
-          buffer.withUnsafeBytes { bytes in
-            let part = UnsafeRawBufferPointer(rebasing: bytes[..<(count * 4)])
-            if section == .parameters {
-              parameterDigest.add(path, sizes: sizes, part)
-            } else {
-              optimizerDigest.add("\(section.rawValue)/\(path)", sizes: sizes, part)
-            }
+          try readRuns(of: path, in: section) { sizes in
+            digest.begin(name, sizes: sizes)
+          } _: { _, bytes in
+            digest.append(bytes)
           }
         } catch {
           findings.append(error)
         }
       }
     }
-    guard findings.isEmpty else { return findings }
-    if parameterDigest.finish() != sha256 {
-      findings.append(damaged("parameters", "they differ from `sha256`"))
-    }
-    if optimizerDigest.finish() != optimizerSHA256 {
-      findings.append(damaged("optimizer", "its tensors differ from `optimizer_sha256`"))
-    }
-    return findings
+    return (findings, digest.finish())
   }
 
   /// What is wrong with a file, opening it included; nothing for a whole one.
@@ -119,23 +145,6 @@ public final class CheckpointReader {
     } catch {
       return [error]
     }
-  }
-
-  private func read(
-    _ path: String, in section: CheckpointSection, sizes: [Int], count: Int,
-    buffer: inout [Float]
-  ) throws(CheckpointError) {
-    var failure: CheckpointError?
-    buffer.withUnsafeMutableBufferPointer { all in
-      do throws(CheckpointError) {
-        try read(
-          path, in: section, sizes: sizes,
-          into: UnsafeMutableBufferPointer(rebasing: all[..<count]))
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
   }
 
   private func damaged(_ member: String, _ problem: String) -> CheckpointError {

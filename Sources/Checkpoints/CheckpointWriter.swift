@@ -16,7 +16,7 @@ public enum CheckpointWriter {
       (.weights, weights),
     ]
     let draft = try CheckpointDraft(
-      path, document: document, elementCounts: tensors.flatMap(\.1).map(\.values.count))
+      path, document: document, elementCounts: tensors.flatMap(\.1).map(\.elementCount))
     for (section, list) in tensors {
       for tensor in list.sorted(by: { CheckpointFormat.ordered($0.path, $1.path) }) {
         try draft.add(tensor, to: section)

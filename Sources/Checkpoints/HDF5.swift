@@ -1,16 +1,24 @@
 internal import CHDF5
+internal import Glibc
 internal import Synchronization
 
 /// The library itself: set up once, one caller at a time.
 enum HDF5 {
   private static let lock = Mutex(false)
+  /// The thread inside the lock, or 0.
+  private static let owner = Atomic<UInt>(0)
 
-  /// Runs `body` with the library set up and to itself.
+  /// Runs `body` with the library set up and to itself; a caller that has it keeps it.
   static func locked<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    // Only this thread can have put its own number there.
+    let thread = UInt(pthread_self())
+    if owner.load(ordering: .relaxed) == thread { return try body() }
     var result: Swift.Result<Result, Failure>?
     lock.withLock { isReady in
+      owner.store(thread, ordering: .relaxed)
+      defer { owner.store(0, ordering: .relaxed) }
       if !isReady {
         // A file that could not be closed on a full disk would be tried again at exit.
         H5dont_atexit()
@@ -29,7 +37,7 @@ enum HDF5 {
 
   /// Closes a file with the library to itself.
   static func release(_ file: inout HDF5File?) {
-    lock.withLock { _ in file = nil }
+    locked { file = nil }
   }
 
   static func checked(_ id: hid_t, _ call: String) throws(HDF5Failure) -> hid_t {

@@ -11,9 +11,6 @@ enum ElementKind {
 }
 
 extension HDF5File {
-  /// Chunks have at most about this many bytes: whole leading rows, so that a reader of rows reads
-  /// no more. Larger ones are slower: of 4 MiB, HDF5 1.10.8 writes a third as many a second.
-  private static let chunkBytes = 256 << 10
   private static let rankLimit = 8
 
   /// Creates a group and those above it, where they are missing.
@@ -30,85 +27,79 @@ extension HDF5File {
     }
   }
 
-  /// Writes a chunked dataset with Fletcher32 and makes the groups on its way.
+  /// A dataset that has no elements yet, to be closed with `H5Dclose`.
+  struct NewDataset {
+    let id: hid_t
+    let grid: ChunkGrid
+  }
+
+  /// Creates a chunked dataset with Fletcher32 and makes the groups on its way.
   ///
   /// - Parameter sizes: a scalar is stored with one element in one dimension and an attribute
   ///   `scalar`, because HDF5 does not chunk scalars.
-  func writeDataset(
-    _ path: String, _ kind: ElementKind, sizes: [Int], _ values: UnsafeRawBufferPointer,
+  func createDataset(
+    _ path: String, _ kind: ElementKind, sizes: [Int],
     attributes: [(name: String, value: RunValue)] = []
-  ) throws(HDF5Failure) {
+  ) throws(HDF5Failure) -> NewDataset {
     try createGroup(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-    let dataset = try createDataset(path, kind, (sizes.isEmpty ? [1] : sizes).map { hsize_t($0) })
+    let grid = ChunkGrid(sizes.isEmpty ? [1] : sizes, elementBytes: kind.byteCount)
+    let dataset = try createDataset(path, kind, grid)
     do throws(HDF5Failure) {
-      if !values.isEmpty {
-        try HDF5.check(
-          H5Dwrite(dataset, kind.nativeType, 0, 0, 0, values.baseAddress), "H5Dwrite")
-      }
       for (name, value) in attributes { try setAttribute(name, of: dataset, to: value) }
       if sizes.isEmpty { try setAttribute("scalar", of: dataset, to: .integer(1)) }
     } catch {
       H5Dclose(dataset)
       throw error
     }
-    try HDF5.check(H5Dclose(dataset), "H5Dclose")
+    return NewDataset(id: dataset, grid: grid)
   }
 
   private func createDataset(
-    _ path: String, _ kind: ElementKind, _ extents: [hsize_t]
+    _ path: String, _ kind: ElementKind, _ grid: ChunkGrid
   ) throws(HDF5Failure) -> hid_t {
-    var dimensions = extents
+    var dimensions = grid.extents.map { hsize_t($0) }
     let space = try HDF5.checked(
       H5Screate_simple(Int32(dimensions.count), &dimensions, nil), "H5Screate_simple")
     defer { H5Sclose(space) }
     let creation = try HDF5.checked(H5Pcreate(dq_h5_dataset_create()), "H5Pcreate")
     defer { H5Pclose(creation) }
     try HDF5.check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
-    var chunk = chunkSizes(dimensions, byteCount: kind.byteCount)
+    var chunk = grid.chunk.map { hsize_t($0) }
     try HDF5.check(H5Pset_chunk(creation, Int32(chunk.count), &chunk), "H5Pset_chunk")
     try HDF5.check(H5Pset_fletcher32(creation), "H5Pset_fletcher32")
     return try HDF5.checked(
       H5Dcreate2(id, path, kind.fileType, space, 0, creation, 0), "H5Dcreate2")
   }
 
-  /// Cuts the leading axes into nearly equal parts, so that little of the last chunk is padding.
-  private func chunkSizes(_ dimensions: [hsize_t], byteCount: Int) -> [hsize_t] {
-    var chunk = dimensions.map { max(1, $0) }
-    var bytes = dimensions.reduce(byteCount) { $0 * Int($1) }
-    for axis in chunk.indices where bytes > HDF5File.chunkBytes {
-      let extent = Int(chunk[axis])
-      let rowBytes = bytes / extent
-      let rowLimit = max(1, HDF5File.chunkBytes / rowBytes)
-      let partCount = (extent + rowLimit - 1) / rowLimit
-      let rows = (extent + partCount - 1) / partCount
-      chunk[axis] = hsize_t(rows)
-      bytes = rows * rowBytes
-    }
-    return chunk
+  /// A dataset that was opened for reading, to be closed with `H5Dclose`.
+  struct OpenDataset {
+    let id: hid_t
+    /// None for a scalar.
+    let sizes: [Int]
+    /// Nothing where chunks are no runs of elements, as in files that others wrote.
+    let grid: ChunkGrid?
   }
 
-  /// Opens a dataset after checking that it is plain: our filter or none, stored in this file.
-  ///
-  /// - Returns: the dataset, to be closed with `H5Dclose`, and its sizes.
+  /// Opens a dataset after checking that it is plain: our filter, stored in this file.
   func openDataset(
     _ path: String, _ kind: ElementKind, in file: String
-  ) throws(CheckpointError) -> (id: hid_t, sizes: [Int]) {
+  ) throws(CheckpointError) -> OpenDataset {
     guard try contains(path, in: file) else { throw .missingMember(path: file, member: path) }
     let dataset = H5Dopen2(id, path, 0)
     guard dataset >= 0 else {
       throw .damaged(path: file, member: path, problem: HDF5Failure(call: "H5Dopen2").problem)
     }
     do throws(CheckpointError) {
-      return (dataset, try plainSizes(of: dataset, kind, path, in: file))
+      return try plain(dataset, kind, path, in: file)
     } catch {
       H5Dclose(dataset)
       throw error
     }
   }
 
-  private func plainSizes(
-    of dataset: hid_t, _ kind: ElementKind, _ path: String, in file: String
-  ) throws(CheckpointError) -> [Int] {
+  private func plain(
+    _ dataset: hid_t, _ kind: ElementKind, _ path: String, in file: String
+  ) throws(CheckpointError) -> OpenDataset {
     let type = H5Dget_type(dataset)
     defer { H5Tclose(type) }
     // Anything else would go through the library's conversions.
@@ -116,15 +107,19 @@ extension HDF5File {
       throw .damaged(path: file, member: path, problem: "another element type")
     }
     let sizes = try extents(of: dataset, kind, path, in: file)
-    try checkStorage(of: dataset, kind, path, in: file)
+    let chunk = try chunkExtents(of: dataset, kind, path, in: file)
     let isScalar = (try? attribute("scalar", of: dataset)) == .integer(1)
-    return isScalar && sizes == [1] ? [] : sizes
+    return OpenDataset(
+      id: dataset, sizes: isScalar && sizes == [1] ? [] : sizes,
+      grid: ChunkGrid(sizes, chunk: chunk))
   }
 
   /// Refuses all that could read from elsewhere or go unnoticed when it is damaged.
-  private func checkStorage(
+  ///
+  /// - Returns: the extents of a chunk.
+  private func chunkExtents(
     of dataset: hid_t, _ kind: ElementKind, _ path: String, in file: String
-  ) throws(CheckpointError) {
+  ) throws(CheckpointError) -> [Int] {
     let creation = H5Dget_create_plist(dataset)
     defer { H5Pclose(creation) }
     guard H5Pget_external_count(creation) <= 0 else {
@@ -143,6 +138,7 @@ extension HDF5File {
     guard rank > 0, rank <= chunk.count,
       byteSize(of: chunk.prefix(Int(rank)), kind) != nil
     else { throw .damaged(path: file, member: path, problem: "its chunks are too large") }
+    return chunk.prefix(Int(rank)).map { Int($0) }
   }
 
   private func extents(
@@ -191,16 +187,5 @@ extension HDF5File {
       filters.append(filter)
     }
     return filters
-  }
-
-  /// Reads a whole open dataset.
-  func read(
-    _ dataset: hid_t, _ kind: ElementKind, into target: UnsafeMutableRawPointer?,
-    _ path: String, in file: String
-  ) throws(CheckpointError) {
-    guard let target else { return }
-    guard H5Dread(dataset, kind.nativeType, 0, 0, 0, target) >= 0 else {
-      throw .damaged(path: file, member: path, problem: "its checksum is wrong or it is cut short")
-    }
   }
 }

@@ -4,7 +4,10 @@ internal import CHDF5
 ///
 /// The library is not safe to call from two threads everywhere, so every use of it, the last
 /// release of this object included, happens inside `HDF5.locked`.
-final class HDF5File {
+///
+/// Safety of `@unchecked Sendable`: for the same reason what changes, `isOpen` and `groups`, is
+/// seen by one thread at a time.
+final class HDF5File: @unchecked Sendable {
   let id: hid_t
   /// The size of a file that is read: no member of it can be larger.
   let byteCount: Int

@@ -17,6 +17,7 @@ public final class AtomicFile {
   /// Open from the first byte on, so that every failure to store one reaches the flush.
   private let file: FileDescriptor
   private var isPublished = false
+  private var background: BackgroundFlush?
 
   /// Creates the temporary file.
   public init(_ path: String) throws(FileError) {
@@ -31,6 +32,8 @@ public final class AtomicFile {
   }
 
   deinit {
+    // Its thread uses the descriptor.
+    background = nil
     guard !isPublished else { return }
     // Another descriptor may still be open somewhere; the room on the disk comes back all the same.
     _ = ftruncate(file.number, 0)
@@ -61,11 +64,26 @@ public final class AtomicFile {
     }
   }
 
+  /// Brings bytes to the disk as they come, on a thread of its own, until all are there.
+  public func flushInBackground() { background = background ?? BackgroundFlush(file.number) }
+
+  /// Says that all bytes are written, so that the last of them are flushed in the background.
+  public func endWriting() {
+    flushInBackground()
+    background?.complete()
+  }
+
   /// Brings the bytes to the disk, which `publish` does too.
   ///
   /// A failed flush may have dropped data without a second word: the file is lost and must be
   /// written anew, never flushed again.
   public func flush() throws(FileError) {
+    if let running = background {
+      let code = running.wait()
+      background = nil
+      guard code == 0 else { throw FileError(.flush, path: path, code: code) }
+      return
+    }
     do throws(FileError) {
       try file.flush()
     } catch {

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// One process at a time; let go when the object or the process ends, however it ends.
-public final class FileLock {
+public final class FileLock: Sendable {
   private let file: FileDescriptor
 
   /// - Throws: ``FileError`` that names the process that holds the lock.

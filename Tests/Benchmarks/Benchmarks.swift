@@ -25,6 +25,7 @@ struct Benchmarks {
     if options.suites.contains(.products) { ProductSuite(options, device: device).run() }
     if options.suites.contains(.loader) { await LoaderSuite(options).run() }
     if options.suites.contains(.batches) { LargeBatchSuite(options, device: device).run() }
+    if options.suites.contains(.checkpoints) { await CheckpointSuite(options).run() }
     if options.suites.contains(.steps) { await StepSuite(options, device: device).run() }
   }
 }

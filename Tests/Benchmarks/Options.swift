@@ -8,13 +8,15 @@ struct Options {
     case peaks, kernels, products, loader, steps
     /// Takes too long to be measured unless it is asked for.
     case batches
+    /// Writes gigabytes to the disk.
+    case checkpoints
   }
 
   struct Mistake: Error, CustomStringConvertible {
     let description: String
   }
 
-  var suites = Set(Suite.allCases).subtracting([.batches])
+  var suites = Set(Suite.allCases).subtracting([.batches, .checkpoints])
   /// How long each row of a table is measured.
   var seconds = 0.5
   var threads = max(1, EnvironmentRecord.usableCoreCount())
@@ -27,7 +29,8 @@ struct Options {
   var wantsHelp = false
 
   static let usage = """
-    Usage: Benchmarks [options], from the repository's root; `make bench` runs all but batches.
+    Usage: Benchmarks [options], from the repository's root; `make bench` runs all but batches and
+    checkpoints.
 
       --only LIST           of \(Suite.allCases.map(\.rawValue).joined(separator: ","))
       --seconds S           spent on each row of a table (default 0.5), ten times that on a step
@@ -35,7 +38,7 @@ struct Options {
       --images-per-chunk N  of the whole steps (default 32)
       --tokens-per-chunk N  of the whole steps (default 2048)
       --bfloat16            products in BF16; the bound is then twice sgemm
-      --real-size           add steps of published sizes, which take minutes
+      --real-size           add steps of published sizes, which take minutes; checkpoints of one
       --large-batch N       pairs that the suite batches compares with 256 (default 32768)
       --memory-budget MIB   what activations that are kept may take (default 6144)
       --help                show this

@@ -46,13 +46,8 @@ package final class MetricsLog {
         [("kind", .text("validation")), ("step", .integer(step))] + metrics.jsonMembers))
   }
 
-  /// Makes all rows so far durable, as before a checkpoint is published.
-  package func synchronize() {
-    guard let descriptor else { return }
-    if fdatasync(descriptor) != 0 {
-      fail(.file(path: path, action: "made durable", code: errno))
-    }
-  }
+  /// All rows so far, which are made durable before a checkpoint is published.
+  package var rows: LogRows { LogRows(path: path, descriptor: descriptor) }
 
   private func append(_ row: JSONText) {
     if descriptor == nil { openFile() }
@@ -70,7 +65,8 @@ package final class MetricsLog {
     if descriptor == nil { fail(.file(path: path, action: "opened", code: errno)) }
   }
 
-  private func fail(_ error: LogError) {
+  /// Reports the first failure.
+  func fail(_ error: LogError) {
     guard !hasReported else { return }
     hasReported = true
     report(error)

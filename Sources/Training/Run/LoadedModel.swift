@@ -4,6 +4,7 @@ internal import Checkpoints
 internal import DurableFiles
 internal import Models
 internal import PairData
+internal import Synchronization
 internal import Tokenizers
 
 /// A model ready to compute: towers, parameters on a device, tokenizer, preparation of inputs.
@@ -78,13 +79,29 @@ final class LoadedModel {
 
   /// Takes some parameters from a checkpoint that may have others besides.
   func read(_ wanted: [Parameter], from source: CheckpointParameters) throws(ModelError) {
-    do throws(CheckpointError) {
-      for parameter in wanted {
-        try source.read(parameter, into: parameters.storage(of: parameter.path))
-      }
-    } catch {
-      throw .checkpoint(error)
+    try read(count: wanted.count) { index throws(CheckpointError) in
+      try source.read(wanted[index], into: parameters.storage(of: wanted[index].path))
     }
+  }
+
+  /// Reads several tensors on all threads.
+  ///
+  /// - Parameter body: reads one of them, given its number.
+  /// - Throws: of those that could not be read, the first one's error.
+  func read(
+    count: Int, _ body: (Int) throws(CheckpointError) -> Void
+  ) throws(ModelError) {
+    let first = Mutex<(index: Int, error: CheckpointError)?>(nil)
+    device.threads.run(taskCount: count) { index in
+      do throws(CheckpointError) {
+        try body(index)
+      } catch {
+        first.withLock { first in
+          if index < first?.index ?? .max { first = (index, error) }
+        }
+      }
+    }
+    if let failure = first.withLock({ $0 }) { throw .checkpoint(failure.error) }
   }
 
   /// The tensors of a checkpoint, in arena order.

@@ -131,22 +131,19 @@ struct ResumePoint {
     into optimizer: AdamWUpdate, _ loaded: LoadedModel, hasAverage: Bool
   ) throws(ModelError) {
     let trained = loaded.parameters.layout.entries.filter(\.isTrained).map(\.parameter)
-    do throws(CheckpointError) {
-      for parameter in trained {
-        if hasAverage {
-          try reader.read(
-            parameter.path, in: .weights, sizes: parameter.sizes,
-            into: loaded.parameters.storage(of: parameter.path))
+    let sections: [CheckpointSection] = [.firstMoments, .secondMoments]
+    let wanted = (hasAverage ? sections + [.weights] : sections).flatMap { section in
+      trained.map { (parameter: $0, section: section) }
+    }
+    try loaded.read(count: wanted.count) { index throws(CheckpointError) in
+      let (parameter, section) = wanted[index]
+      let target =
+        switch section {
+        case .firstMoments: optimizer.firstMoments(of: parameter.path)
+        case .secondMoments: optimizer.secondMoments(of: parameter.path)
+        case .parameters, .weights: loaded.parameters.storage(of: parameter.path)
         }
-        try reader.read(
-          parameter.path, in: .firstMoments, sizes: parameter.sizes,
-          into: optimizer.firstMoments(of: parameter.path))
-        try reader.read(
-          parameter.path, in: .secondMoments, sizes: parameter.sizes,
-          into: optimizer.secondMoments(of: parameter.path))
-      }
-    } catch {
-      throw .checkpoint(error)
+      try reader.read(parameter.path, in: section, sizes: parameter.sizes, into: target)
     }
   }
 }

@@ -88,8 +88,11 @@ final class RunLogs {
       }, step: step)
   }
 
-  /// Makes the rows durable, before a checkpoint says that their steps are done.
-  func synchronize() { metrics.synchronize() }
+  /// The rows so far, to be made durable before a checkpoint says that their steps are done.
+  var rows: LogRows { metrics.rows }
+
+  /// Takes note of rows that could not be made durable.
+  func fail(_ error: LogError) { metrics.fail(error) }
 
   private func addCurves(_ values: [(tag: String, value: Float)], step: Int) {
     guard let curves else { return }

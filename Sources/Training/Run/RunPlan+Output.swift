@@ -44,6 +44,7 @@ extension RunPlan: CustomStringConvertible {
         line("moments", memory.moments),
       ] + (memory.averages > 0 ? [line("averages", memory.averages)] : [])
       + [
+        line("checkpoint's copies", memory.snapshot),
         line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
         line("loss activations", memory.lossActivations),
@@ -137,6 +138,7 @@ extension RunPlan: CustomStringConvertible {
         .object([
           ("parameters", .integer(memory.parameters)), ("gradients", .integer(memory.gradients)),
           ("moments", .integer(memory.moments)), ("averages", .integer(memory.averages)),
+          ("snapshot", .integer(memory.snapshot)),
           ("image_activations", .integer(memory.imageActivations)),
           ("text_activations", .integer(memory.textActivations)),
           ("loss_activations", .integer(memory.lossActivations)),

@@ -21,6 +21,8 @@ public struct RunPlan: Sendable {
     public let gradients: Int
     public let moments: Int
     public let averages: Int
+    /// Copies of what an update changes while a checkpoint is written, at most.
+    public let snapshot: Int
     public let imageActivations: Int
     public let textActivations: Int
     public let lossActivations: Int
@@ -28,8 +30,8 @@ public struct RunPlan: Sendable {
     public let teacher: Int
 
     public var total: Int {
-      parameters + gradients + moments + averages + imageActivations + textActivations
-        + lossActivations + teacher
+      parameters + gradients + moments + averages + snapshot + imageActivations
+        + textActivations + lossActivations + teacher
     }
   }
 
@@ -94,6 +96,9 @@ public struct RunPlan: Sendable {
       parameters: 4 * layout.elementCount, gradients: 4 * layout.trainedElementCount,
       moments: 8 * layout.trainedElementCount,
       averages: recipe.optimizer.averageDecay == nil ? 0 : 4 * layout.trainedElementCount,
+      snapshot: RunSnapshot.bytes(
+        trainedElementCount: layout.trainedElementCount,
+        hasAverage: recipe.optimizer.averageDecay != nil),
       imageActivations: cost.imageBytes,
       textActivations: cost.textBytes, lossActivations: cost.lossBytes,
       teacher: preparation.teacherBytes)

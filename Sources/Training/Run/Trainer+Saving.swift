@@ -1,9 +1,7 @@
-internal import Autodiff
 internal import CPUDevice
 internal import Checkpoints
 internal import DurableFiles
 internal import Models
-internal import PairData
 internal import Tokenizers
 
 extension Trainer {
@@ -23,7 +21,7 @@ extension Trainer {
     // Nothing is due any more, even if the recipe has lost its validation meanwhile.
     state.validationIsDue = false
     if isBest || isLast || state.isStopped || isDue(recipe.checkpoints.every) {
-      try save()
+      try save(isFollowedBySteps: !isLast && !state.isStopped)
     }
   }
 
@@ -56,15 +54,19 @@ extension Trainer {
 
   /// Retrieval with the average of the weights, where there is one.
   private func figures(_ validator: Validator) async throws(ModelError) -> RetrievalMetrics {
-    average?.exchange()
-    defer { average?.exchange() }
+    guard let average else { return try await validator.figures() }
+    settleSaving()
+    average.exchange()
+    defer { average.exchange() }
     return try await validator.figures()
   }
 
   /// Writes a checkpoint of a state that has none, as before a signal ends the run.
   func saveWhereMissing() throws(ModelError) {
+    try finishSaving()
     guard state.step > 0, !FileContents.exists(checkpoints.path(ofStep: state.step)) else { return }
-    try save()
+    try save(isFollowedBySteps: false)
+    try finishSaving()
   }
 
   /// Keeps the steps before a validation that failed, so that the run can go on with it once its
@@ -80,29 +82,55 @@ extension Trainer {
     }
   }
 
-  private func save() throws(ModelError) {
-    logs.synchronize()
+  /// Lets the checkpoint that is being written have its end before the run fails otherwise.
+  func finishSavingBeforeFailing() {
+    do throws(ModelError) {
+      try finishSaving()
+    } catch {
+      tell("\(error)")
+    }
+  }
+
+  /// Begins to write a checkpoint; the one before it is waited for.
+  private func save(isFollowedBySteps: Bool) throws(ModelError) {
+    let start = ContinuousClock.now
+    defer { savingSeconds += (ContinuousClock.now - start).seconds }
+    try finishSaving()
     let loaded = preparation.loaded
-    let path = checkpoints.path(ofStep: state.step)
-    do throws(CheckpointError) {
-      try CheckpointWriter.write(
-        to: path, document: loaded.document(recipe: recipe, state: state),
-        parameters: loaded.tensors(averagedBy: average),
-        firstMoments: loaded.trainedTensors { optimizer.firstMoments(of: $0) },
-        secondMoments: loaded.trainedTensors { optimizer.secondMoments(of: $0) },
-        weights: average == nil
-          ? [] : loaded.trainedTensors { loaded.parameters.storage(of: $0) })
-    } catch {
-      throw .checkpoint(error)
-    }
-    do throws(FileError) {
-      try checkpoints.adopt(
-        step: state.step, isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep)
-    } catch {
-      throw .file(error)
-    }
-    logs.note("Saved \(path)")
-    report(.saved(path: path, step: state.step))
+    saving = CheckpointInFlight(
+      RunSnapshot(loaded, optimizer, average: average),
+      document: loaded.document(recipe: recipe, state: state), step: state.step,
+      isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep, in: checkpoints,
+      rows: logs.rows, secondsToUpdate: isFollowedBySteps ? gradientSeconds : .infinity)
+  }
+
+  /// Whether a checkpoint is being written.
+  package var isSaving: Bool { saving.map { !$0.isFinished } ?? false }
+
+  /// Before anything changes that a checkpoint needs as it is: waits for copies of it.
+  func settleSaving() {
+    guard let saving else { return }
+    let start = ContinuousClock.now
+    saving.settle()
+    savingSeconds += (ContinuousClock.now - start).seconds
+  }
+
+  /// Takes note of a checkpoint that was written meanwhile.
+  ///
+  /// - Throws: why it could not be written.
+  func noteSaved() throws(ModelError) {
+    if saving?.isFinished == true { try finishSaving() }
+  }
+
+  /// Waits for the checkpoint that is being written, if there is one.
+  func finishSaving() throws(ModelError) {
+    guard let finished = saving else { return }
+    saving = nil
+    try finished.wait()
+    copiedBytesMaximum = max(copiedBytesMaximum, finished.copiedBytesMaximum)
+    if let error = finished.logError { logs.fail(error) }
+    logs.note("Saved \(finished.path)")
+    report(.saved(path: finished.path, step: finished.step))
   }
 }
 
@@ -116,24 +144,5 @@ extension LoadedModel {
     // A reader that does not know them would leave low-rank updates out.
     if description.configuration.lowRankUpdates != nil { document.formatVersion = 2 }
     return document
-  }
-
-  /// The model as it is used: averages where there are some, and what has none.
-  fileprivate func tensors(averagedBy average: WeightAverage?) -> [CheckpointTensor] {
-    guard let average else { return tensors }
-    let averages = trainedTensors { average.values(of: $0) }
-    // Trained parameters come first in the arena.
-    return averages + tensors.dropFirst(averages.count)
-  }
-
-  /// A tensor for each trained parameter.
-  fileprivate func trainedTensors(
-    _ storage: (String) -> UnsafeMutableBufferPointer<Float>
-  ) -> [CheckpointTensor] {
-    parameters.layout.entries.filter(\.isTrained).map { entry in
-      CheckpointTensor(
-        path: entry.parameter.path, sizes: entry.parameter.sizes,
-        values: UnsafeBufferPointer(storage(entry.parameter.path)))
-    }
   }
 }

@@ -22,11 +22,13 @@ extension Trainer {
   func learn(from batch: PairBatch) throws(ModelError) -> Update {
     parameters.clearGradients()
     let result: ContrastiveStep.Result
+    let start = ContinuousClock.now
     do throws(DeviceError) {
       result = try preparation.step.run(contrastive(batch), step: state.step)
     } catch {
       throw .device(error)
     }
+    gradientSeconds = (ContinuousClock.now - start).seconds
     let update = Update(
       loss: result.loss, distillationLoss: result.distillationLoss,
       logitScale: result.logitScale,
@@ -47,6 +49,8 @@ extension Trainer {
 
   private func apply(_ update: Update) {
     state.updateCount += 1
+    // What a checkpoint needs of the state before must not change.
+    settleSaving()
     var scale: Float = 1
     if let limit = recipe.optimizer.clipGradientNorm, update.gradientNorm > limit {
       scale = limit / update.gradientNorm

@@ -23,6 +23,14 @@ public final class Trainer {
   let stopSignal: () -> Int32?
   let report: (TrainingEvent) -> Void
   var state: RunState
+  /// The checkpoint that is being written.
+  var saving: CheckpointInFlight?
+  /// How long steps have stood still for checkpoints so far.
+  package var savingSeconds = 0.0
+  /// The most memory that copies for a checkpoint took.
+  package var copiedBytesMaximum = 0
+  /// What the gradients of the last step took.
+  var gradientSeconds = 0.0
   var validator: Validator?
   /// What a locked image tower makes of the training pictures, a table for each view.
   var imageEmbeddings: [PictureEmbeddings] = []
@@ -154,9 +162,10 @@ public final class Trainer {
     for note in preparation.notes { warn(note) }
     do throws(ModelError) {
       try await takeSteps()
+      try finishSaving()
     } catch {
       guard case .interrupted(let signal) = error else {
-        if state.validationIsDue { saveBeforeFailing() }
+        if state.validationIsDue { saveBeforeFailing() } else { finishSavingBeforeFailing() }
         throw error
       }
       try saveWhereMissing()
@@ -188,6 +197,7 @@ public final class Trainer {
       log(
         update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
       try requireFinite(update, of: batch)
+      try noteSaved()
       try await validateAndSaveWhereDue()
       stepStart = ContinuousClock.now
     }

@@ -1,0 +1,55 @@
+internal import CPUDevice
+internal import Checkpoints
+internal import Glibc
+internal import Training
+
+/// Checkpoints: written beside the disk's own speed, what a run loses by them, how soon one begins.
+struct CheckpointSuite {
+  private let trial: CheckpointRun
+
+  init(_ options: Options) {
+    trial = CheckpointRun(options)
+  }
+
+  func run() async {
+    defer { trial.remove() }
+    let training = await trial.train()
+    let bytes = Double(trial.checkpointBytes)
+    var table = Table(
+      "Checkpoints of \(Figure.number(bytes * 1e-6)) MB: \(trial.title)",
+      columns: ["", "time", "bound", "share"])
+    let disk = trial.disk()
+    table.add([
+      "written, flushed, read back", Figure.seconds(disk.checkpoint),
+      "\(Figure.seconds(disk.plain)), plain writing and a flush",
+      Figure.percent(disk.plain / disk.checkpoint),
+    ])
+    for isCached in [true, false] {
+      let start = await trial.start(isCached: isCached)
+      table.add([
+        "from the start to the first step, \(isCached ? "cached" : "from the disk")",
+        Figure.seconds(start.start), "\(Figure.seconds(start.reading)), reading the file once",
+        "\(Figure.fixed(start.start / start.reading, 2)) times",
+      ])
+    }
+    table.add([
+      "a step without a checkpoint", Figure.seconds(training.alone), "", "",
+    ])
+    table.add([
+      "a step beside one that is written", Figure.seconds(training.beside), "",
+      "\(Figure.fixed(training.beside / training.alone, 3)) times",
+    ])
+    table.add([
+      "steps stand still, for each", Figure.milliseconds(training.stallSeconds) + " ms", "", "",
+    ])
+    Console.write(table.text)
+    Console.write(
+      "Writing: \(Figure.number(bytes / disk.checkpoint * 1e-9)) GB/s of "
+        + "\(Figure.number(bytes / disk.plain * 1e-9)) GB/s. Copies took "
+        + "\(training.copiedBytes >> 20) MiB at most.")
+  }
+}
+
+extension Figure {
+  static func seconds(_ seconds: Double) -> String { number(seconds) + " s" }
+}
