@@ -26,16 +26,19 @@ struct EmbeddingKey: Equatable {
   ///
   /// - Parameters:
   ///   - loaded: the model whose image tower encodes.
+  ///   - imagesPerChunk: of its embedder: how many rows are computed at once may change their
+  ///     last bits.
   ///   - preparation: of the pictures, which need not be the tower's own: a teacher sees its
   ///     student's.
   ///   - view: which of the augmented views it is; nothing for pictures as they are.
   init(
-    _ loaded: LoadedModel, _ output: ImageEmbedder.Output, preparation: ImagePreparation,
-    view: Int? = nil
+    _ loaded: LoadedModel, _ output: ImageEmbedder.Output,
+    imagesPerChunk: Int = EmbeddingBlock.rowLimit, preparation: ImagePreparation, view: Int? = nil
   ) {
     var members: [(String, JSONValue)] = [
       ("content", .text("pictures")),
       ("output", .text(output == .features ? "features" : "unit_vectors")),
+      ("computed_at_once", .number("\(min(imagesPerChunk, EmbeddingBlock.rowLimit))")),
     ]
     members += Self.members(
       of: loaded, loaded.model.image.parameters, prefix: "image/",

@@ -54,7 +54,8 @@ extension RunPreparation {
     _ embedder: ImageEmbedder, _ tower: LoadedModel, _ output: ImageEmbedder.Output,
     _ preparation: ImagePreparation, view: Int?, _ listener: Listener
   ) -> PictureEncoder {
-    let key = EmbeddingKey(tower, output, preparation: preparation, view: view)
+    let key = EmbeddingKey(
+      tower, output, imagesPerChunk: embedder.imagesPerChunk, preparation: preparation, view: view)
     return PictureEncoder(
       embedder, cache: cache(key, width: embedder.width, listener), preparation: preparation,
       view: view, taskCount: loaderTasks)

@@ -9,13 +9,9 @@ extension RunPreparation {
     _ recipe: Recipe, of student: ModelDescription, on device: CPUDevice, prober: String?
   ) throws(ModelError) -> Teacher? {
     guard let distillation = recipe.objective.distillation else { return nil }
-    // Features that are computed once are computed by the blocks of their files.
-    let imagesPerChunk =
-      recipe.data.augmentation == .none
-      ? EmbeddingBlock.rowLimit : min(recipe.batch.imagesPerChunk, recipe.batch.pairs)
     return try Teacher(
-      distillation.teacher, of: student, on: device, imagesPerChunk: imagesPerChunk,
-      prober: prober)
+      distillation.teacher, of: student, on: device,
+      imagesPerChunk: min(recipe.batch.imagesPerChunk, recipe.batch.pairs), prober: prober)
   }
 
   static func distillation(_ recipe: Recipe, _ teacher: Teacher?) -> Distillation? {

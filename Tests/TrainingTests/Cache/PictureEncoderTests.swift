@@ -236,6 +236,7 @@ struct PictureEncoderTests {
     let preparation = model.description.preparation()
     var other = [
       EmbeddingKey(model, .features, preparation: preparation), key(try loaded("seed=4")),
+      EmbeddingKey(model, .unitVectors, imagesPerChunk: 8, preparation: preparation),
       key(
         try loaded(
           "model.configuration.image={size: 24, patch: 8, width: 32, depth: 1, head_width: 16}")),
