@@ -40,7 +40,7 @@ struct GatheredProduct {
     into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     on threads: ThreadPool, gathering: RowGathering
   ) {
-    product.pack(into: scratch, on: threads)
+    _ = product.pack(into: scratch, on: threads)
     let blocks = scratch + (packedCount + 63) / 64 * 64
     threads.run(taskCount: slots) { slot in
       let gathered = blocks + slot * gatheredCount

@@ -60,8 +60,9 @@ struct PanelProduct {
   /// The packed operand, and room for each thread's rounded rows.
   func scratchCount(threadCount: Int) -> Int { packedCount + threadCount * roundedCount }
 
-  func pack(into scratch: UnsafeMutablePointer<Float>, on threads: ThreadPool) {
-    guard kind != .library else { return }
+  /// - Returns: the bytes that it reads and writes.
+  func pack(into scratch: UnsafeMutablePointer<Float>, on threads: ThreadPool) -> Int {
+    guard kind != .library else { return 0 }
     let depth = Int64(packedDepth)
     let panelFloats = Int(dq_panel_floats(depth))
     let pack = kind == .pairs ? dq_pack_bfloat16_panel : dq_pack_panel
@@ -70,6 +71,7 @@ struct PanelProduct {
         depth, Int64(columns), transposes ? 1 : 0, operand,
         Int64(transposes ? self.depth : columns), Int64(panel), scratch + panel * panelFloats)
     }
+    return (columns * self.depth + packedCount) * MemoryLayout<Float>.stride
   }
 
   /// - Parameters:

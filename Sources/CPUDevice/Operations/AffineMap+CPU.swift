@@ -2,7 +2,9 @@ internal import Autodiff
 internal import CKernels
 
 extension AffineMap: RowwiseCPUExecutable {
-  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
+  func prepare(
+    _ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     product(inputs, context).pack(into: context.scratch, on: context.threads)
   }
 

@@ -27,6 +27,8 @@ public final class Trainer {
   var imageEmbeddings: LockedEmbeddings?
   /// The teacher's, where pictures are the same in every step.
   var teacherFeatures: LockedEmbeddings?
+  /// Where steps spend their time, if that is measured.
+  var profile: StepProfile?
 
   var recipe: Recipe { preparation.recipe }
   var parameters: CPUParameters { preparation.loaded.parameters }
@@ -177,13 +179,17 @@ public final class Trainer {
       let loadStart = ContinuousClock.now
       let batch = try await prefetcher.nextBatch()
       let waitSeconds = (ContinuousClock.now - loadStart).seconds
+      profile?.add("waiting for data", seconds: waitSeconds)
       let update = try learn(from: batch)
       note(batch.damaged)
       state.damagedPairs = PairNumbers(await prefetcher.damaged.map(\.pair))
-      let now = ContinuousClock.now
-      log(
-        update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
+      let seconds = max((ContinuousClock.now - stepStart).seconds, 1e-9)
+      measured("logging") {
+        log(update, of: batch, seconds: seconds, waitSeconds: waitSeconds)
+      }
       try requireFinite(update, of: batch)
+      profile?.endStep(
+        pairs: batch.count, seconds: (ContinuousClock.now - stepStart).seconds)
       try await validateAndSaveWhereDue()
       stepStart = ContinuousClock.now
     }
