@@ -21,7 +21,7 @@ struct GatheredProduct {
     rows: Int, columns: Int, depth: Int, operand: UnsafePointer<Float>, transposes: Bool
   ) {
     product = PanelProduct(
-      rows: rows, columns: columns, depth: depth, operand: operand, transposes: transposes)
+      columns: columns, depth: depth, operand: operand, transposes: transposes)
     (self.rows, self.columns, self.depth) = (rows, columns, depth)
   }
 

@@ -5,7 +5,7 @@ internal import Training
 /// What the command line asks for.
 struct Options {
   enum Suite: String, CaseIterable {
-    case peaks, kernels, products, loader, steps
+    case peaks, kernels, products, loader, steps, pictures
   }
 
   struct Mistake: Error, CustomStringConvertible {
@@ -20,6 +20,8 @@ struct Options {
   var tokensPerChunk = 2_048
   var includesRealSize = false
   var products = ProductFormat.float32
+  /// A folder of pictures to decode.
+  var pictures: String?
   var wantsHelp = false
 
   static let usage = """
@@ -31,6 +33,7 @@ struct Options {
       --images-per-chunk N  of the whole steps (default 32)
       --tokens-per-chunk N  of the whole steps (default 2048)
       --bfloat16            products in BF16; the bound is then twice sgemm
+      --pictures DIR        decode the pictures of this folder, too
       --real-size           add steps of published sizes, which take minutes
       --help                show this
     """
@@ -66,6 +69,11 @@ struct Options {
     case "--threads": threads = try Self.count(argument, &rest)
     case "--images-per-chunk": imagesPerChunk = try Self.count(argument, &rest)
     case "--tokens-per-chunk": tokensPerChunk = try Self.count(argument, &rest)
+    case "--pictures":
+      guard let folder = rest.popFirst() else {
+        throw Mistake(description: "--pictures needs a folder.")
+      }
+      pictures = folder
     case "--bfloat16": products = .bfloat16
     case "--real-size": includesRealSize = true
     case "--help": wantsHelp = true

@@ -37,6 +37,7 @@ import Testing
     ["search", "index", "--text", ""], ["search", "index", "--text", " \u{3000}"],
     ["search", "index", "--text", "a", "--sheet", "s.jpg"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
+    ["embed", "x.h5", "--texts", "t", "--output", "o", "--precision", "float16"],
     ["train", "x.yaml", "--json"], ["train", "x.yaml", "--profile", "--dry-run"],
     ["resume", "x", "--json"], ["import", "--output", "o"], ["import", "a.pt"],
     ["import", "--image", "a", "--output", "o"],

@@ -28,7 +28,7 @@ extension AffineMap: RowwiseCPUExecutable {
   private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (x, weight) = (inputs[0], inputs[1])
     return PanelProduct(
-      rows: x.rows, columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true,
+      columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true,
       format: context.products)
   }
 }

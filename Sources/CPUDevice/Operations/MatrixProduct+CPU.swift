@@ -42,7 +42,7 @@ extension MatrixProduct: RowwiseCPUExecutable {
   private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (a, b) = (inputs[0], inputs[1])
     return PanelProduct(
-      rows: a.rows, columns: transposesRight ? b.rows : b.width, depth: a.width,
+      columns: transposesRight ? b.rows : b.width, depth: a.width,
       operand: b.floats, transposes: transposesRight, format: context.products)
   }
 
