@@ -181,8 +181,10 @@ class Comparison:
         self.ways[name] = (measure, [])
 
     def round(self):
-        for measure, times in self.ways.values():
+        for name, (measure, times) in self.ways.items():
             times.append(measure())
+            print(f"{self.title}, {name}: {self.count / times[-1]:.1f} {self.unit}/s",
+                  file=sys.stderr, flush=True)
 
     def lines(self, peer):
         base = statistics.median(self.ways[peer][1])
@@ -306,10 +308,9 @@ def main():
     comparisons.append(compare_pictures(pictures, duiqi, image_encoder, notes))
     if options.benchmarks:
         comparisons.append(compare_decoding(pictures, options.benchmarks.resolve()))
-    for number in range(options.rounds):
+    for _ in range(options.rounds):
         for comparison, _ in comparisons:
             comparison.round()
-        print(f"round {number + 1} of {options.rounds} done", file=sys.stderr, flush=True)
     print(f"{options.size}, {options.threads} threads, medians of {options.rounds} rounds, "
           f"onnxruntime {onnxruntime.__version__}, load {os.getloadavg()[0]:.1f}")
     for note in notes:
