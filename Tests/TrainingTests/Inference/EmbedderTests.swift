@@ -30,7 +30,8 @@ import Testing
   /// To the bit where products are over packed weights; OpenBLAS promises less.
   private func expectEqual(_ alone: ArraySlice<Float>, _ among: ArraySlice<Float>) {
     if PanelProduct.isFast {
-      #expect(alone.map(\.bitPattern) == among.map(\.bitPattern))
+      let isSame = alone.map(\.bitPattern) == among.map(\.bitPattern)
+      #expect(isSame)
     } else {
       #expect(zip(alone, among).allSatisfy { abs($0 - $1) < 1e-6 })
     }
