@@ -19,7 +19,7 @@ EMBED_FOLDER ?= .build/embed-peers
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build quickstart test test-swift test-interoperability bench bench-embed bench-peers \
-  parity peers-environment format lint clean
+  parity peers-environment precision-curves format lint clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ bench-embed: build $(PEERS_READY) ## Compare embed with onnxruntime on our own e
 
 bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)
+
+precision-curves: build $(VENV_READY) ## Draw the quickstart's losses in BF16 over Float32, three seeds (half an hour).
+	$(PYTHON) Tests/Peers/precision_curves.py .build/precision-curves --duiqi $(DUIQI)
 
 clean: ## Remove what was built.
 	rm -rf .build $(VENV) $(PEERS)

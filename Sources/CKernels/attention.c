@@ -14,8 +14,14 @@
 // D is 1 / (1 - rate) where the dropout keeps (i, j), else 0. Gradient, with P made again from lse:
 //
 //     dv = (P * D)^T dout,  G = dout v^T
-//     delta_i = dout_i . out_i   (which is sum_j P_ij D_ij G_ij)
+//     delta_i = sum_j P_ij D_ij G_ij / sum_j P_ij
 //     dS = P * (D * G - delta),  dq = scale dS k,  dk = scale dS^T q
+//
+// delta_i equals dout_i . out_i (Dao et al. 2022, arXiv:2205.14135, appendix B.4). Taken from the
+// row itself, the row's dS add up to zero. So a vector that all keys share, such as their bias,
+// moves no dq, and without dropout one that all values share moves no dS: both are taken off before
+// the products, whose rounding would otherwise be that of the shared part. Where tokens are nearly
+// alike, as deep in a tower with drawn weights, the gradient would be lost in it.
 //
 // The queries go through in blocks of rows, whose part of S stays in the cache. Operands that are
 // read by vectors are first packed into scratch, padded with zeros to multiples of sixteen columns.
@@ -114,6 +120,28 @@ DQ_INLINE void unpack(
   }
 }
 
+/// Takes the mean of the rows off each row of x [rows, width], width a multiple of sixteen.
+DQ_INLINE void center_rows(int64_t rows, int64_t width, float *x) {
+  for (int64_t i = 0; i < width; i += 16) {
+    dq_lanes mean = {0};
+    for (int64_t row = 0; row < rows; ++row) mean += DQ_ALIGNED(x + row * width + i);
+    mean /= (float)rows;
+    for (int64_t row = 0; row < rows; ++row) DQ_ALIGNED(x + row * width + i) -= mean;
+  }
+}
+
+/// Takes its mean off each of the `rows` rows of x [rows, padded width].
+DQ_INLINE void center_columns(int64_t rows, int64_t width, float *x) {
+  for (int64_t row = 0; row < rows; ++row) {
+    float *line = x + row * padded(width);
+    dq_lanes sum = {0};
+    // Behind the row there are zeros.
+    for (int64_t i = 0; i < width; i += 16) sum += DQ_ALIGNED(line + i);
+    const float mean = dq_sum_of_lanes(&sum) / (float)width;
+    for (int64_t i = 0; i < width; ++i) line[i] -= mean;
+  }
+}
+
 // MARK: Dropout of a block
 
 /// Draws the words of the `rows` rows of probabilities from `first_row` on; returns the first.
@@ -206,48 +234,56 @@ void dq_attention_forward(
 
 // MARK: Backward
 
-/// a . b over the head.
-DQ_INLINE float dot(int64_t width, const float *a, const float *b) {
-  dq_lanes sum = {0};
-  int64_t i = 0;
-  for (; i + 16 <= width; i += 16) sum += DQ_LOAD(a + i) * DQ_LOAD(b + i);
-  float total = dq_sum_of_lanes(&sum);
-  for (; i < width; ++i) total += a[i] * b[i];
-  return total;
-}
-
 /// From a row of scores and of G makes P * D (in `scores`) and dS (in `gradients`).
 DQ_INLINE void gradient_row(
-  int64_t tokens, float logsumexp, float delta, float kept, uint32_t threshold,
-  const uint32_t *words, float *restrict scores, float *restrict gradients) {
-  for (int64_t j = 0; j < tokens; j += 16) {
+  int64_t tokens, float logsumexp, float kept, uint32_t threshold, const uint32_t *words,
+  float *restrict scores, float *restrict gradients) {
+  const int64_t whole = tokens / 16 * 16;
+  dq_lanes sum = {0}, weighted = {0};
+  float last_sum = 0, last_weighted = 0;
+  for (int64_t j = 0; j < whole; j += 16) {
     for (int64_t lane = j; lane < j + 16; ++lane) {
-      const float p = dq_exp_one(scores[lane] - logsumexp);
-      const float d = !words || words[lane] >= threshold ? kept : 0;
-      scores[lane] = p * d;
-      gradients[lane] = p * (d * gradients[lane] - delta);
+      scores[lane] = dq_exp_one(scores[lane] - logsumexp);
+      gradients[lane] *= !words || words[lane] >= threshold ? kept : 0;
     }
+    sum += DQ_ALIGNED(scores + j);
+    weighted += DQ_ALIGNED(scores + j) * DQ_ALIGNED(gradients + j);
+  }
+  for (int64_t j = whole; j < tokens; ++j) {
+    scores[j] = dq_exp_one(scores[j] - logsumexp);
+    gradients[j] *= !words || words[j] >= threshold ? kept : 0;
+    last_sum += scores[j];
+    last_weighted += scores[j] * gradients[j];
+  }
+  const float delta =
+    (dq_sum_of_lanes(&weighted) + last_weighted) / (dq_sum_of_lanes(&sum) + last_sum);
+  for (int64_t j = 0; j < tokens; ++j) {
+    const float p = scores[j];
+    scores[j] = !words || words[j] >= threshold ? p * kept : 0;
+    gradients[j] = p * (gradients[j] - delta);
   }
 }
 
-/// Packs everything that is read by vectors and clears the running sums.
+/// Packs everything that is read by vectors, keys and values without what they share.
 DQ_INLINE void prepare_backward(
   const layout *at, int64_t tokens, int64_t head_width, const float *q, int64_t q_stride,
   const float *k, int64_t k_stride, const float *v, int64_t v_stride, const float *dout,
-  int64_t out_stride, float scale, float *scratch) {
+  int64_t out_stride, float scale, int drops, float *scratch) {
   pack_transposed(tokens, head_width, scale, k, k_stride, scratch + at->k_transposed);
   pack_transposed(tokens, head_width, 1, v, v_stride, scratch + at->v_transposed);
   pack(tokens, head_width, q, q_stride, scratch + at->q);
   pack(tokens, head_width, k, k_stride, scratch + at->k);
+  center_rows(tokens, at->width, scratch + at->k);
+  if (!drops) center_columns(head_width, tokens, scratch + at->v_transposed);
   pack(tokens, head_width, dout, out_stride, scratch + at->dout);
 }
 
 DQ_CLONES
 void dq_attention_backward(
   int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
-  int64_t k_stride, const float *v, int64_t v_stride, const float *out, const float *dout,
-  int64_t out_stride, const float *logsumexp, float scale, dq_attention_dropout dropout,
-  float *dq, float *dk, float *dv, int64_t gradient_stride, float *scratch) {
+  int64_t k_stride, const float *v, int64_t v_stride, const float *dout, int64_t out_stride,
+  const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq, float *dk,
+  float *dv, int64_t gradient_stride, float *scratch) {
   const layout at = layout_of(tokens, head_width);
   const uint32_t threshold = dropout.rate < 1 ? dq_dropout_threshold(dropout.rate) : 0;
   const float kept = kept_scale(dropout.rate);
@@ -256,7 +292,7 @@ void dq_attention_backward(
   const int64_t token_groups = at.tokens / 16, width_groups = at.width / 16;
   prepare_backward(
     &at, tokens, head_width, q, q_stride, k, k_stride, v, v_stride, dout, out_stride, scale,
-    scratch);
+    threshold > 0, scratch);
   for (int64_t first = 0; first < tokens; first += block_rows) {
     const int64_t rows = tokens - first < block_rows ? tokens - first : block_rows;
     const float *q_block = scratch + at.q + first * at.width;
@@ -272,10 +308,8 @@ void dq_attention_backward(
     const uint32_t *words = 0;
     if (threshold > 0) words = draw(rows, tokens, first, &dropout, scratch + at.words);
     for (int64_t row = 0; row < rows; ++row) {
-      const int64_t token = first + row;
-      const float delta = dot(head_width, out + token * out_stride, dout + token * out_stride);
       gradient_row(
-        tokens, logsumexp[token], delta, kept, threshold, words ? words + row * tokens : 0,
+        tokens, logsumexp[first + row], kept, threshold, words ? words + row * tokens : 0,
         scores + row * at.tokens, gradients + row * at.tokens);
     }
     const dq_product make_dq = {

@@ -60,6 +60,11 @@ struct Export: ParsableCommand {
       }
     progress.finish()
     for path in paths { console.note("wrote \(path)") }
+    switch profile {
+    case .huggingface: console.note(model.huggingFaceLoading(from: output))
+    case .chineseCLIP: console.note(model.chineseCLIPLoading(from: output))
+    case .onnx: break
+    }
   }
 
   private enum Profile: String, CaseIterable {

@@ -27,6 +27,7 @@ struct Benchmarks {
     if options.suites.contains(.pictures), let folder = options.pictures {
       await PictureSuite(options, folder: folder).run()
     }
+    if options.suites.contains(.batches) { LargeBatchSuite(options, device: device).run() }
     if options.suites.contains(.steps) { await StepSuite(options, device: device).run() }
   }
 }

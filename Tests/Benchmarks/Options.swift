@@ -5,27 +5,31 @@ internal import Training
 /// What the command line asks for.
 struct Options {
   enum Suite: String, CaseIterable {
-    case peaks, kernels, products, loader, steps, pictures
+    case peaks, kernels, products, loader, pictures, steps
+    /// Takes too long to be measured unless it is asked for.
+    case batches
   }
 
   struct Mistake: Error, CustomStringConvertible {
     let description: String
   }
 
-  var suites = Set(Suite.allCases)
+  var suites = Set(Suite.allCases).subtracting([.batches])
   /// How long each row of a table is measured.
   var seconds = 0.5
   var threads = max(1, EnvironmentRecord.usableCoreCount())
   var imagesPerChunk = 32
   var tokensPerChunk = 2_048
   var includesRealSize = false
+  var largeBatch = 32_768
+  var memoryBudgetBytes = 6 << 30
   var products = ProductFormat.float32
   /// A folder of pictures to decode.
   var pictures: String?
   var wantsHelp = false
 
   static let usage = """
-    Usage: Benchmarks [options], from the repository's root; `make bench` runs all suites.
+    Usage: Benchmarks [options], from the repository's root; `make bench` runs all but batches.
 
       --only LIST           of \(Suite.allCases.map(\.rawValue).joined(separator: ","))
       --seconds S           spent on each row of a table (default 0.5), ten times that on a step
@@ -35,6 +39,8 @@ struct Options {
       --bfloat16            products in BF16; the bound is then twice sgemm
       --pictures DIR        decode the pictures of this folder, too
       --real-size           add steps of published sizes, which take minutes
+      --large-batch N       pairs that the suite batches compares with 256 (default 32768)
+      --memory-budget MIB   what activations that are kept may take (default 6144)
       --help                show this
     """
 
@@ -74,6 +80,8 @@ struct Options {
         throw Mistake(description: "--pictures needs a folder.")
       }
       pictures = folder
+    case "--large-batch": largeBatch = try Self.count(argument, &rest)
+    case "--memory-budget": memoryBudgetBytes = try Self.count(argument, &rest) << 20
     case "--bfloat16": products = .bfloat16
     case "--real-size": includesRealSize = true
     case "--help": wantsHelp = true

@@ -37,7 +37,7 @@ final class StepCase {
         settings: .init(
           pairs: batch.count, imagesPerChunk: options.imagesPerChunk,
           tokensPerChunk: options.tokensPerChunk, contextLength: contextLength, dropout: 0,
-          repeatedPairs: .masked, memoryBudgetBytes: 6 << 30, seed: 0),
+          repeatedPairs: .masked, memoryBudgetBytes: options.memoryBudgetBytes, seed: 0),
         on: device, parameters: parameters)
     } catch {
       Console.fail("\(error)")

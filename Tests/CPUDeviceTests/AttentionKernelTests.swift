@@ -39,6 +39,31 @@ struct AttentionKernelTests {
     sample.expectForwardAndBackward(tolerance: 1e-3)
   }
 
+  @Test(arguments: [Float(0), 0.2])
+  func `what all keys have in common leaves no trace in the gradient of queries`(rate: Float) {
+    var sample = AttentionSample(tokens: 52, headWidth: 64, rate: rate)
+    // The first feature is the same in all keys and moves no score.
+    for token in 0..<sample.tokens {
+      sample.inputs[0][token * sample.strides[0]] = 0
+      sample.inputs[1][token * sample.strides[1]] = 1000
+    }
+    let dq = sample.backward(sample.forward())[0]
+    let trace = (0..<sample.tokens).map { abs(dq[$0 * sample.gradientStride]) }.max() ?? 0
+    #expect(trace < 1e-8)
+  }
+
+  @Test func `what all values have in common leaves no trace in the gradients of scores`() {
+    var sample = AttentionSample(tokens: 52, headWidth: 64, rate: 0)
+    sample.inputs[2] = sample.inputs[2].map { $0 + 1024 }
+    let gradients = sample.backward(sample.forward())
+    let wanted = sample.referenceGradients(sample.reference(sample.packed()))
+    for index in 0..<2 {
+      expectClose(
+        sample.compact(gradients[index], stride: sample.gradientStride), wanted[index],
+        tolerance: 1e-6)
+    }
+  }
+
   @Test func `the gradients of attention are the difference quotients`() {
     let sample = AttentionSample(tokens: 6, headWidth: 3, rate: 0.3)
     let forward = sample.forward()
@@ -66,7 +91,7 @@ struct AttentionSample {
   let strides: [Int]
   let outStride: Int
   let gradientStride: Int
-  let inputs: [[Float]]
+  var inputs: [[Float]]
   let dout: [Float]
   var scale: Float
   let dropout: dq_attention_dropout
@@ -103,7 +128,7 @@ struct AttentionSample {
     withKernelScratch(dq_attention_scratch_count(Int64(tokens), Int64(headWidth))) { scratch in
       dq_attention_backward(
         Int64(tokens), Int64(headWidth), inputs[0], Int64(strides[0]), inputs[1],
-        Int64(strides[1]), inputs[2], Int64(strides[2]), forward.out, dout, Int64(outStride),
+        Int64(strides[1]), inputs[2], Int64(strides[2]), dout, Int64(outStride),
         forward.logsumexp, scale, dropout, &dq, &dk, &dv, Int64(gradientStride), scratch)
     }
     return [dq, dk, dv]

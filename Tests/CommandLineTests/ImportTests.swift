@@ -67,6 +67,9 @@ import Testing
       try run(
         "plain.pt", "--image-head-width", "8", "--text-head-width", "8", "--model", "ViT-B-16"),
       code: 1, naming: "ViT-B-16")
+    // Not for heads of a width that the named size does not have.
+    expectFailure(
+      try run("plain.pt", "--model", "ViT-B-16"), code: 1, naming: "the width", "ViT-B-16")
     expectFailure(try run("none.pt"), code: 1, naming: "none.pt", "Check the path.")
     expectFailure(try run("bert"), code: 1, naming: "`bert`", "chinese_clip")
     #expect(folder.names().isEmpty)

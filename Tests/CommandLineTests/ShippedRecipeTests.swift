@@ -48,31 +48,61 @@ import Testing
   }
 
   @Test func `zero-shot evaluation gives figures for the sets that are there`() throws {
-    let folder = try Self.standIns()
+    let folder = try Self.zeroShotSets()
+    let outcome = try Self.evaluateWithoutTraining(in: folder)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("data/flickr30k-cn/test-*.tar: no such shards, left out"))
+    #expect(folder.names(in: "zero_shot") == ["coco-cn.json", "muge.json"])
+    let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(rows.map(\.first) == ["text", "R@1", "muge", "coco-cn"])
+    for (name, row) in zip(["muge", "coco-cn"], rows.dropFirst(2)) {
+      let figures = try JSONObject(try folder.text(of: "zero_shot/\(name).json"))
+      #expect(figures.number("images") == 6)
+      #expect(figures.number("texts") == 12)
+      let last = try #require(figures["image_to_text"]?.number("mean_recall"))
+      #expect(row.count == 9 && abs((row.last.flatMap { Double($0) } ?? -1) - 100 * last) < 0.006)
+    }
+  }
+
+  @Test func `a set that cannot be evaluated keeps the others from nothing`() throws {
+    let folder = try Self.zeroShotSets()
+    try folder.write("no shard", to: "data/muge/valid-0000.tar")
+    let outcome = try Self.evaluateWithoutTraining(in: folder)
+    #expect(outcome.code == 1)
+    #expect(outcome.errors.contains("muge/valid could not be evaluated, left out"))
+    #expect(folder.names(in: "zero_shot") == ["coco-cn.json"])
+    #expect(outcome.output.contains("coco-cn "))
+  }
+
+  /// Stand-ins of two of the three sets.
+  private static func zeroShotSets() throws -> TemporaryFolder {
+    let folder = try standIns()
     try folder.remove("data/flickr30k-cn")
     for part in 0..<2 {
       try FileManager.default.moveItem(
         atPath: "\(folder.path)/data/coco-cn/valid-000\(part).tar",
         toPath: "\(folder.path)/data/coco-cn/test-000\(part).tar")
     }
+    return folder
+  }
+
+  private static func evaluateWithoutTraining(
+    in folder: TemporaryFolder
+  ) throws -> (code: Int32, output: String, errors: String) {
     let script = Process()
     script.executableURL = URL(filePath: "/bin/bash")
     script.arguments = ["\(folder.path)/recipes/zero_shot.sh"]
     script.environment = ProcessInfo.processInfo.environment.merging(
       ["DUIQI": DuiqiProcess.path]) { $1 }
-    let errors = Pipe()
-    script.standardOutput = FileHandle.nullDevice
+    let (output, errors) = (Pipe(), Pipe())
+    script.standardOutput = output
     script.standardError = errors
     try script.run()
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    script.waitUntilExit()
-    #expect(script.terminationStatus == 0, "\(said)")
-    #expect(said.contains("data/flickr30k-cn/test-*.tar: no such shards, left out"))
-    #expect(folder.names(in: "zero_shot") == ["coco-cn.json", "muge.json"])
-    for name in ["coco-cn", "muge"] {
-      let figures = try JSONObject(try folder.text(of: "zero_shot/\(name).json"))
-      #expect(figures.number("images") == 6)
-      #expect(figures.number("texts") == 12)
+    // Both are too short to fill a pipe.
+    let texts = try [output, errors].map {
+      String(decoding: try $0.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
+    script.waitUntilExit()
+    return (script.terminationStatus, texts[0], texts[1])
   }
 }

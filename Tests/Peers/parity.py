@@ -23,10 +23,10 @@ ViT-H/14 takes 20 GB of memory and 30 GB on the disk.
 """
 
 import argparse
-import gc
 import io
 import json
 import math
+import multiprocessing
 import pathlib
 import shutil
 import subprocess
@@ -52,8 +52,10 @@ BETAS, EPSILON, DECAY, RATE = (0.9, 0.98), 1e-6, 0.05, 5e-5
 
 # Largest errors allowed: of an embedding's element, of a loss, of a gradient or running statistic
 # as a share of its norm, of all gradients together, of a gradient that is zero as a share of them.
-BOUNDS = {"embeddings": 1e-4, "losses": 1e-4, "gradients": 1e-3, "whole": 1e-3, "zeros": 1e-6,
+BOUNDS = {"embeddings": 1e-4, "losses": 1e-4, "gradients": 1e-3, "whole": 1e-3, "zeros": 1e-7,
           "statistics": 1e-3}
+EDGE = 5e-3
+SMALL = 1e-5
 
 # A residual tower's batch norms take the statistics of a chunk: there it is the whole batch.
 RECIPE = """\
@@ -170,18 +172,19 @@ def write(folder, size, pairs, seed):
     size.kind.save(model, size, folder)
     pixels, ids = write_pairs(
         STEPS * pairs, size.image.pixels, size.noise, folder / "pairs.tar")
+    kind = torch.float32 if size.kind is Library else torch.float64
     with torch.no_grad():
-        parts = [size.kind.rows(model, pixels[rows], ids[rows])
+        model.to(kind)
+        parts = [size.kind.rows(model, pixels[rows].to(kind), ids[rows])
                  for rows in torch.arange(len(ids)).split(pairs)]
     reference = {"pixels": pixels, "ids": ids}
     for index, name in enumerate(("image_embeddings", "text_embeddings")):
-        reference[name] = torch.cat([part[index] for part in parts])
+        reference[name] = torch.cat([part[index] for part in parts]).float()
     safetensors.torch.save_file(reference, folder / "reference.safetensors")
     del model, parts
     images = 4 if size.kind is Library else pairs
     with h5py.File(folder / "reference.h5", "w") as file:
         for mode, rules in RULES.items():
-            gc.collect()
             print(f"{mode}:", flush=True)
             if size.kind is Library:
                 train(size, folder, pixels, ids, pairs, mode, file)
@@ -216,17 +219,20 @@ def largest_error(found, expected):
 
 def gradient_errors(found, expected):
     """The worst difference as a share of its tensor's norm, and where. A key's bias shifts all
-    scores of a query alike, so its gradient is zero: there, what is left is a share of the whole
-    gradient."""
+    scores of a query alike, so its gradient is zero; those of queries and keys nearly are where all
+    tokens are nearly alike, as deep in a tower with drawn weights. Of a tensor with less than SMALL
+    of the whole gradient, a thousandth would be less than Float32's rounding of the whole, 6e-8: there
+    the difference is taken as a share of the whole."""
     whole = math.sqrt(sum(flat(value).square().sum().item() for value in expected.values()))
     worst, zeros, different = (-1.0, ""), (-1.0, ""), 0.0
     for path in expected:
         ours, theirs = found(path), flat(expected[path])
-        different += finite((ours - theirs).square().sum())
-        if path.endswith(("attention/key/bias", "pool/key/bias")):
-            zeros = max(zeros, (finite(ours.norm() / whole), path))
+        difference = finite((ours - theirs).norm())
+        different += difference ** 2
+        if theirs.norm() < SMALL * whole or path.endswith(("attention/key/bias", "pool/key/bias")):
+            zeros = max(zeros, (difference / whole, path))
         else:
-            worst = max(worst, (finite((ours - theirs).norm() / theirs.norm()), path))
+            worst = max(worst, (difference / theirs.norm().item(), path))
     return worst, math.sqrt(different) / whole, zeros
 
 
@@ -238,22 +244,25 @@ def statistics_error(found, expected):
 
 def allowances(file, mode):
     """Bounds of a mode. A residual tower is compared with Float64: a ReLU whose input is within
-    rounding of zero passes its gradient or does not, and a single one is the 1/256 of a tensor's
-    squared norm where 256 channels learn alike. There three times PyTorch's own Float32 error is
-    allowed where that is more, ten times for the worst tensor."""
+    rounding of zero passes its gradient or does not, and of the twenty million of RN50 some always
+    are. A single one is the 1/256 of a tensor's squared norm where 256 channels learn alike. Where
+    PyTorch's own Float32 shows it, the worst tensor may be off by EDGE (over seeds 1 to 5 PyTorch
+    is by 0.5 to 4.5e-3, duiqi by 1.2 to 3.3e-3); of the other quantities, three times PyTorch's own
+    error is allowed where that is more."""
     allowed = dict(BOUNDS)
     if (own := file.get(f"{mode}, float32")) is None:
         return allowed
     reference, their = file[mode], datasets(own["gradients"])
-    gradients = gradient_errors(lambda path: flat(their[path]), datasets(reference["gradients"]))
+    worst, whole, _ = gradient_errors(
+        lambda path: flat(their[path]), datasets(reference["gradients"]))
     errors = {
-        "losses": largest_error(flat(own["losses"]), flat(reference["losses"])),
-        "gradients": gradients[0][0], "whole": gradients[1],
+        "losses": largest_error(flat(own["losses"]), flat(reference["losses"])), "whole": whole,
         "statistics": statistics_error(
             datasets(own["statistics"]), datasets(reference["statistics"]))[0]}
     for quantity, error in errors.items():
-        factor = 10 if quantity == "gradients" else 3
-        allowed[quantity] = max(allowed[quantity], factor * error)
+        allowed[quantity] = max(allowed[quantity], 3 * error)
+    if worst[0] > 1e-4:
+        allowed["gradients"] = EDGE
     return allowed
 
 
@@ -277,7 +286,7 @@ def gradient_rows(folder, mode, reference, allowed):
             lambda path: flat(moments[path]) / (1 - BETAS[0]), expected)
     return [(f"{mode}: {len(expected)} gradients", worst[0], allowed["gradients"], worst[1]),
             (f"{mode}: all of them", whole, allowed["whole"], ""),
-            (f"{mode}: biases of keys", zeros[0], allowed["zeros"], zeros[1])]
+            (f"{mode}: those of nearly zero", zeros[0], allowed["zeros"], zeros[1])]
 
 
 def run_rows(folder, mode, reference, allowed):
@@ -328,6 +337,16 @@ def report(name, rows):
     return 0 if all(error <= bound for _, error, bound, _ in rows) else 1
 
 
+def write_apart(folder, name, pairs, seed):
+    """In a process of its own: what PyTorch had to itself is free again when duiqi trains."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=write, args=(folder, SIZES[name], pairs, seed))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        sys.exit(f"the reference could not be written: exit code {process.exitcode}")
+
+
 def run(folder, name, pairs, seed, program):
     """All of it; what took how long goes to standard error."""
     size = SIZES[name]
@@ -344,7 +363,7 @@ def run(folder, name, pairs, seed, program):
 
     # What an earlier run left would be gone on with.
     shutil.rmtree(folder, ignore_errors=True)
-    timed("write", write, folder, size, pairs, seed)
+    timed("write", write_apart, folder, name, pairs, seed)
     model = folder / "model.h5"
     timed("import", duiqi, "import", *size.kind.arguments(size, folder), "--output", model)
     timed("embed", duiqi, "embed", model, "--shards", folder / "pairs.tar", "--captions", "txt",

@@ -149,7 +149,9 @@ class Library:
 
     @staticmethod
     def load(folder, size):
-        return transformers.ChineseCLIPModel.from_pretrained(folder / "model").train()
+        """With attention as the original computes it, not fused."""
+        return transformers.ChineseCLIPModel.from_pretrained(
+            folder / "model", attn_implementation="eager").train()
 
     @staticmethod
     def rows(model, pixels, ids):

@@ -46,19 +46,19 @@ public struct Attention: Operation {
   public func gradients(upstream: [Tensor?], inputs: [Tensor], results: [Tensor]) -> [Tensor?] {
     guard let dy = upstream[0] else { return inputs.map { _ in nil } }
     let shares = dy.graph.apply(
-      AttentionGradient(forward: self), to: Array(inputs[..<3]) + results + [dy] + inputs[3...])
+      AttentionGradient(forward: self), to: Array(inputs[..<3]) + [results[1], dy] + inputs[3...])
     return shares.map { $0 } + inputs[3...].map { _ in nil }
   }
 }
 
-/// dq, dk and dv from q, k, v, y, the log-sum-exp, dy and the layout's tensors.
+/// dq, dk and dv from q, k, v, the log-sum-exp, dy and the layout's tensors.
 public struct AttentionGradient: GradientOperation {
   public let forward: Attention
 
   public func resultShapes(of inputs: [Shape]) -> [Shape] { [inputs[0], inputs[0], inputs[0]] }
 
   public func floatingPointOperations(inputs: [[Int]]) -> Int {
-    10 * forward.meanSquaredRows(inputs, layoutStart: 6) * inputs[0][1]
+    10 * forward.meanSquaredRows(inputs, layoutStart: 5) * inputs[0][1]
   }
 }
 

@@ -187,9 +187,9 @@ void dq_attention_forward(
 /// Writes dq, dk, dv [tokens, head_width], all with `gradient_stride`; they overlap no input.
 void dq_attention_backward(
   int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
-  int64_t k_stride, const float *v, int64_t v_stride, const float *out, const float *dout,
-  int64_t out_stride, const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq,
-  float *dk, float *dv, int64_t gradient_stride, float *scratch);
+  int64_t k_stride, const float *v, int64_t v_stride, const float *dout, int64_t out_stride,
+  const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq, float *dk,
+  float *dv, int64_t gradient_stride, float *scratch);
 
 // MARK: patches.c
 

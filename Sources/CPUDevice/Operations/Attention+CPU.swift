@@ -37,8 +37,8 @@ extension Attention: CPUExecutable {
 
 extension AttentionGradient: CPUExecutable {
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
-    let (q, k, v, y, kept, dy) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5])
-    let spans = SequenceSpans(forward.layout, rows: q.rows, tensors: inputs[6...])
+    let (q, k, v, kept, dy) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
+    let spans = SequenceSpans(forward.layout, rows: q.rows, tensors: inputs[5...])
     let tasks = AttentionTasks(forward, spans: spans, width: q.width, context: context)
     // Where a projection is locked, its share of the gradient is computed and not kept.
     let shares = tasks.results(results[...], like: q)
@@ -52,7 +52,7 @@ extension AttentionGradient: CPUExecutable {
       }
       dq_attention_backward(
         Int64(task.rows.count), tasks.headWidth, q.floats + start, stride, k.floats + start,
-        stride, v.floats + start, stride, y.floats + start, dy.floats + start, stride,
+        stride, v.floats + start, stride, dy.floats + start, stride,
         task.logSumExp, tasks.scale, task.dropout, dq.floats + start, dk.floats + start,
         dv.floats + start, stride, task.scratch)
     }
@@ -64,7 +64,7 @@ extension AttentionGradient: CPUExecutable {
   ) -> Int {
     2 * inputs[0].count
       + AttentionTasks.scratchCount(
-        SequenceSpans(forward.layout, rows: inputs[0].rows, tensors: inputs[6...]),
+        SequenceSpans(forward.layout, rows: inputs[0].rows, tensors: inputs[5...]),
         width: inputs[0].width, headCount: forward.headCount)
   }
 }

@@ -3,7 +3,7 @@ internal import CImageCodecs
 /// From the bytes of a picture to what the image tower reads.
 public struct ImagePreparation: Sendable {
   /// Per-channel mean and deviation that pixels in 0 ... 1 are normalized with.
-  public struct Normalization: Hashable, Sendable {
+  public struct Normalization: Hashable, Sendable, CustomStringConvertible {
     public var mean: [Float]
     public var deviation: [Float]
 
@@ -11,6 +11,11 @@ public struct ImagePreparation: Sendable {
       precondition(mean.count == 3 && deviation.count == 3, "one number for R, G and B each")
       self.mean = mean
       self.deviation = deviation
+    }
+
+    public var description: String {
+      let lists = [mean, deviation].map { $0.map { "\($0)" }.joined(separator: ", ") }
+      return "mean \(lists[0]) and deviation \(lists[1])"
     }
 
     /// OpenAI CLIP's, which Chinese-CLIP keeps (its `utils.py`).

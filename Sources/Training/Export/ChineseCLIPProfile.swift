@@ -54,6 +54,21 @@ extension CheckpointModel {
     return paths + [path]
   }
 
+  /// How the original's loader is called for what ``exportChineseCLIP(to:progress:)`` wrote.
+  public func chineseCLIPLoading(from folder: String) -> String {
+    let configuration = loaded.description.configuration
+    let file = "\(folder)/clip_cn_\(configuration.originalName).pt"
+    guard let name = configuration.publishedName else {
+      return
+        "the original has no configuration of this size: its loader takes \(file) once there is "
+        + "one for each tower among its model_configs"
+    }
+    let towers = name.split(separator: "@")
+    return
+      "load it by: cn_clip.clip.load_from_name(\"\(file)\", vision_model_name=\"\(towers[0])\", "
+      + "text_model_name=\"\(towers[1])\", input_resolution=\(configuration.image.imageSize))"
+  }
+
   private func originalImageEncoder() throws(ONNXError) -> ONNXModel {
     let graph = Graph()
     let output = loaded.model.image(graph.input("image", loaded.model.pixelShape))

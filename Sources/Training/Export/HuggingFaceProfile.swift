@@ -43,6 +43,12 @@ extension CheckpointModel {
     return paths + [path]
   }
 
+  /// How the library is called for what ``exportHuggingFace(to:progress:)`` wrote.
+  public func huggingFaceLoading(from folder: String) -> String {
+    "load it by: transformers.ChineseCLIPModel.from_pretrained(\"\(folder)\"), "
+      + "transformers.ChineseCLIPProcessor.from_pretrained(\"\(folder)\")"
+  }
+
   /// Writes small files, each whole. - Returns: their paths.
   func writeFiles(
     _ files: [(name: String, bytes: [UInt8])], to folder: String

@@ -30,6 +30,22 @@ public struct ModelImport {
 
   /// Opens the files and finds out whether they are a model; reads no weights.
   init(_ request: ImportRequest) throws(ModelError) {
+    do throws(ModelError) {
+      try self.init(source: request)
+    } catch {
+      guard case .importing(.unknownHeads(let path, let tower, let width, _)) = error,
+        let name = request.model
+      else { throw error }
+      // A width that has no published heads is not the model's that was named.
+      throw .importing(
+        .mixedSizes(path: path, found: "the \(tower) tower has the width \(width)", expected: name))
+    }
+    if let other = sources.first(where: { Self.isSame($0.path, request.output) }) {
+      throw .importing(.replacesSource(path: other.path))
+    }
+  }
+
+  private init(source request: ImportRequest) throws(ModelError) {
     switch request.source {
     case .model(let path) where Folder.exists(path):
       guard request.imageHeadWidth == nil, request.textHeadWidth == nil else {
@@ -45,9 +61,6 @@ public struct ModelImport {
       try self.init(file: path, request)
     case .towers(let image, let text):
       try self.init(image: image, text: text, request)
-    }
-    if let other = sources.first(where: { Self.isSame($0.path, request.output) }) {
-      throw .importing(.replacesSource(path: other.path))
     }
   }
 

@@ -1,24 +1,50 @@
 internal import Autodiff
 internal import Checkpoints
+internal import DurableFiles
 internal import Models
+internal import Tokenizers
 
 /// A checkpoint's parameters, as they are or with its low-rank updates merged into their weights.
 struct CheckpointParameters {
   let reader: CheckpointReader
+  /// The model whose parameters these are: without updates where those are merged.
+  let description: ModelDescription
   /// What is merged; nothing where updates are parameters of their own.
   private let merged: LowRankUpdates?
   private let isMerging: Bool
 
   /// All parameters as the file has them.
-  init(asStored reader: CheckpointReader) {
-    (self.reader, merged, isMerging) = (reader, nil, false)
+  ///
+  /// - Throws: `ModelError` for a file whose tensors are not those of the model it describes.
+  init(asStored reader: CheckpointReader) throws(ModelError) {
+    self.reader = reader
+    description = try ModelDescription(reader)
+    (merged, isMerging) = (nil, false)
   }
 
-  /// Those of the layers as they are published.
+  /// Those of the layers as they are published, whatever was trained beside their weights.
   ///
-  /// - Parameter updates: what the checkpoint's configuration says of them.
-  init(_ reader: CheckpointReader, merging updates: LowRankUpdates?) {
-    (self.reader, merged, isMerging) = (reader, updates, true)
+  /// - Throws: `ModelError` for a file whose tensors are not those of the model it describes.
+  init(merging reader: CheckpointReader) throws(ModelError) {
+    self.reader = reader
+    var description = try ModelDescription(reader)
+    (merged, isMerging) = (description.configuration.lowRankUpdates, true)
+    description.configuration.lowRankUpdates = nil
+    self.description = description
+  }
+
+  /// The tokenizer of the checkpoint's vocabulary.
+  func tokenizer() throws(ModelError) -> Tokenizer {
+    try LoadedModel.tokenizer(
+      reader.document.vocabulary, path: reader.path,
+      expected: description.configuration.text.vocabularyCount)
+  }
+
+  /// What tells these parameters from others, hexadecimal: the digest over the checkpoint's, and
+  /// over how much of its updates is added where there are some.
+  var sha256: String {
+    guard let merged else { return reader.sha256 }
+    return SHA256.hexadecimal(SHA256.digest(Array("\(reader.sha256) \(merged.scale)".utf8)))
   }
 
   /// The paths of what is brought.

@@ -28,16 +28,9 @@ final class LoadedModel {
 
   /// Loads a checkpoint for inference: nothing is trained, low-rank updates are merged.
   convenience init(_ reader: CheckpointReader, device: CPUDevice) throws(ModelError) {
-    var description = try ModelDescription(
-      configuration: reader.document.configuration,
-      preprocessing: reader.document.preprocessing, file: reader.path)
-    let tokenizer = try Self.tokenizer(
-      reader.document.vocabulary, path: reader.path,
-      expected: description.configuration.text.vocabularyCount)
-    let updates = description.configuration.lowRankUpdates
-    description.configuration.lowRankUpdates = nil
-    self.init(description, tokenizer: tokenizer, device: device)
-    try readParameters(from: CheckpointParameters(reader, merging: updates))
+    let source = try CheckpointParameters(merging: reader)
+    self.init(source.description, tokenizer: try source.tokenizer(), device: device)
+    try readParameters(from: source)
   }
 
   /// Takes all parameters that a checkpoint brings; the model must have all of these, and the

@@ -49,17 +49,16 @@ struct ModelSource {
     whole = nil
     resizesPositions = false
     imageTower = try fresh.imageFrom.map { path throws(ModelError) in
-      let reader = try UserCheckpoint.verified(path, prober: prober)
-      return CheckpointParameters(
-        reader, merging: try Self.description(reader).configuration.lowRankUpdates)
+      try CheckpointParameters(merging: try UserCheckpoint.verified(path, prober: prober))
     }
   }
 
   /// - Parameter reader: a checkpoint of the run itself, low-rank updates and all.
   private init(_ recipe: Recipe, resumed reader: CheckpointReader) throws(ModelError) {
-    description = Self.adapted(try Self.description(reader), to: recipe)
-    tokenizer = try Self.tokenizer(reader, description)
-    (whole, imageTower) = (CheckpointParameters(asStored: reader), nil)
+    let whole = try CheckpointParameters(asStored: reader)
+    description = Self.adapted(whole.description, to: recipe)
+    tokenizer = try whole.tokenizer()
+    (self.whole, imageTower) = (whole, nil)
     resizesPositions = false
   }
 
@@ -67,27 +66,19 @@ struct ModelSource {
   private init(
     _ recipe: Recipe, whole reader: CheckpointReader, imageSize: Int?
   ) throws(ModelError) {
-    var description = try Self.description(reader)
+    let whole = try CheckpointParameters(merging: reader)
+    var description = whole.description
     try Self.check(recipe, positions: description.configuration.text.positionCount)
     resizesPositions = imageSize != nil && imageSize != description.configuration.image.imageSize
     if let imageSize, resizesPositions {
       description.configuration.image = try description.configuration.image.resized(
         to: imageSize, file: reader.path)
     }
-    let merged = description.configuration.lowRankUpdates
-    description.configuration.lowRankUpdates = nil
     description.configuration.lowRankUpdates = try Self.lowRankUpdates(
       recipe, of: description.configuration)
     self.description = Self.adapted(description, to: recipe)
-    tokenizer = try Self.tokenizer(reader, description)
-    (whole, imageTower) = (CheckpointParameters(reader, merging: merged), nil)
-  }
-
-  private static func description(_ reader: CheckpointReader) throws(ModelError) -> ModelDescription
-  {
-    try ModelDescription(
-      configuration: reader.document.configuration,
-      preprocessing: reader.document.preprocessing, file: reader.path)
+    tokenizer = try whole.tokenizer()
+    (self.whole, imageTower) = (whole, nil)
   }
 
   /// A checkpoint's model with inputs prepared as the recipe says.
@@ -101,23 +92,29 @@ struct ModelSource {
     return description
   }
 
-  private static func tokenizer(
-    _ reader: CheckpointReader, _ description: ModelDescription
-  ) throws(ModelError) -> Tokenizer {
-    try LoadedModel.tokenizer(
-      reader.document.vocabulary, path: reader.path,
-      expected: description.configuration.text.vocabularyCount)
-  }
-
   /// What the recipe adds to layers of a model that has nothing added yet.
   private static func lowRankUpdates(
     _ recipe: Recipe, of configuration: DualEncoder.Configuration
   ) throws(ModelError) -> LowRankUpdates? {
+    let model = DualEncoder(configuration)
+    let updates: LowRankUpdates?
     do throws(RecipeError) {
-      return try recipe.model.lora?.updates(of: DualEncoder(configuration))
+      updates = try recipe.model.lora?.updates(of: model)
     } catch {
       throw .recipe(error)
     }
+    guard let updates else { return nil }
+    for parameter in model.parameters {
+      guard let layer = updates.layer(ofWeight: parameter.path),
+        let smaller = parameter.sizes.min(), updates.rank >= smaller
+      else { continue }
+      throw .mismatch(
+        found: "`model.lora.rank` is \(updates.rank), and the weight of \(layer) has "
+          + parameter.sizes.map(String.init).joined(separator: " x ") + " numbers",
+        expected: "A rank below \(smaller) was expected; that one is any change of the weight",
+        advice: "Lower the rank, or train the weight itself.")
+    }
+    return updates
   }
 
   /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.

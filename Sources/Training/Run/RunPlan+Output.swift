@@ -66,12 +66,13 @@ extension RunPlan: CustomStringConvertible {
       keepsImageEmbeddings
       ? "  pictures  encoded once, before the first step"
       : "  pictures  \(billions(cost.imageOperations)), \(Self.chunks(cost.imageChunks)), "
-        + "\(cost.imageChunksAgain) of them encoded twice\(masking)"
+        + "\(cost.imageChunksAgain) of them encoded twice"
+        + "\(Self.recomputation(cost.recomputesImage))\(masking)"
     return """
       Each of \(FixedText.count(totalSteps, "step")) (\(FixedText.short(stepsPerEpoch)) an epoch)
       \(images)\(teacher)
         texts     \(billions(cost.textOperations)), \(Self.chunks(cost.textChunks)), \
-      \(cost.textChunksAgain) of them encoded twice
+      \(cost.textChunksAgain) of them encoded twice\(Self.recomputation(cost.recomputesText))
         loss      \(billions(cost.lossOperations))
         in all    \(billions(cost.operations))
 
@@ -85,7 +86,12 @@ extension RunPlan: CustomStringConvertible {
       if check.ignored.count > 0 { lines.append("  \(check.ignored)") }
       lines += check.damaged.map { "  damaged: \($0)" }
     }
+    if !notes.isEmpty { lines += [""] + notes.map { "Note: \($0)" } }
     return lines.joined(separator: "\n")
+  }
+
+  private static func recomputation(_ isOn: Bool) -> String {
+    isOn ? ", blocks computed again for their gradient" : ""
   }
 
   private static func chunks(_ count: Int) -> String { count == 1 ? "1 chunk" : "\(count) chunks" }
@@ -102,6 +108,12 @@ extension RunPlan: CustomStringConvertible {
       ("image_embeddings_kept", .boolean(keepsImageEmbeddings)),
       ("teacher_features_kept", .boolean(keepsTeacherFeatures)),
       ("patches_kept", keptPatches.map { .integer($0.keptCount) } ?? .null),
+      (
+        "recomputation",
+        .object([
+          ("image", .boolean(cost.recomputesImage)), ("text", .boolean(cost.recomputesText)),
+        ])
+      ),
       ("parameters", .array(rows.map(\.json))),
       (
         "memory_bytes",
@@ -123,6 +135,7 @@ extension RunPlan: CustomStringConvertible {
           ("total", .integer(cost.operations)),
         ])
       ),
+      ("notes", .array(notes.map { .text($0) })),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),
     ])
   }

@@ -44,6 +44,8 @@ public struct RunPlan: Sendable {
   public let keepsTeacherFeatures: Bool
   /// What masking leaves of a picture.
   let keptPatches: KeptPatches?
+  /// What is allowed and seldom meant.
+  public let notes: [String]
   let cost: ContrastiveStep.Cost
   let training: DataCheck
   let validation: DataCheck?
@@ -65,6 +67,7 @@ public struct RunPlan: Sendable {
     keepsTeacherFeatures = preparation.keepsTeacherFeatures
     keptPatches = preparation.step.settings.keptPatches
     rows = loaded.model.parameters.map { Self.row($0, preparation) }
+    notes = preparation.notes
     do throws(PairDataError) {
       training = try await DataCheck(
         preparation.pairs, tokenizer: loaded.tokenizer,

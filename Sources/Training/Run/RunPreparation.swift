@@ -85,6 +85,18 @@ final class RunPreparation {
     } catch {
       throw .device(error)
     }
+    try Self.requireRoom(recipe, smallest: step.smallestBudgetBytes)
+  }
+
+  /// Refuses a memory budget that is too small for one chunk of each tower.
+  private static func requireRoom(_ recipe: Recipe, smallest: Int) throws(ModelError) {
+    guard recipe.memoryBudget.bytes < smallest else { return }
+    let needed = (smallest + (1 << 20) - 1) >> 20
+    throw .mismatch(
+      found: "`memory_budget` is \(recipe.memoryBudget), less than a chunk's activations take",
+      expected: "At least \(needed) MiB were expected for \(recipe.batch.imagesPerChunk) pictures "
+        + "and \(recipe.batch.tokensPerChunk) tokens, blocks computed again for their gradient",
+      advice: "Raise it, or lower `batch.images_per_chunk` and `batch.tokens_per_chunk`.")
   }
 
   /// Refuses low-rank updates that are locked, and an average beside norms that it would not fit.

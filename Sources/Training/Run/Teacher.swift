@@ -5,8 +5,8 @@ internal import Models
 
 /// A checkpoint's image tower that a run's own learns from. It is never trained.
 final class Teacher {
-  /// The digest over its checkpoint's parameters, hexadecimal: what tells one teacher from another,
-  /// wherever it lies.
+  /// What tells one teacher from another, wherever its checkpoint lies; see
+  /// ``CheckpointParameters/sha256``.
   let sha256: String
   let embedder: ImageEmbedder
   /// Of the image tower; the text tower stays in the file.
@@ -20,10 +20,9 @@ final class Teacher {
     _ path: String, of student: ModelDescription, on device: CPUDevice, imagesPerChunk: Int,
     prober: String?
   ) throws(ModelError) {
-    let reader = try UserCheckpoint.verified(path, prober: prober)
-    var description = try ModelDescription(reader)
-    let updates = description.configuration.lowRankUpdates
-    description.configuration.lowRankUpdates = nil
+    let source = try CheckpointParameters(
+      merging: try UserCheckpoint.verified(path, prober: prober))
+    let description = source.description
     let (own, needed) = (
       description.configuration.image.imageSize, student.configuration.image.imageSize
     )
@@ -33,15 +32,17 @@ final class Teacher {
         expected: "It is shown the student's, which have \(needed)",
         advice: "Choose a teacher for that size, or train at the teacher's.")
     }
+    guard description.normalization == student.normalization else {
+      throw .mismatch(
+        found: "The teacher \(path) takes pixels normalized by \(description.normalization)",
+        expected: "It is shown the student's, normalized by \(student.normalization)",
+        advice: "Choose a teacher whose pictures are prepared as the student's.")
+    }
     let model = DualEncoder(description.configuration)
     let loaded = LoadedModel(
-      description,
-      tokenizer: try LoadedModel.tokenizer(
-        reader.document.vocabulary, path: path,
-        expected: description.configuration.text.vocabularyCount),
-      device: device, layout: ParameterLayout(trained: [], locked: model.image.parameters))
-    try loaded.read(
-      model.image.parameters, from: CheckpointParameters(reader, merging: updates))
+      description, tokenizer: try source.tokenizer(), device: device,
+      layout: ParameterLayout(trained: [], locked: model.image.parameters))
+    try loaded.read(model.image.parameters, from: source)
     do throws(DeviceError) {
       embedder = try ImageEmbedder(
         model, .features, on: device, parameters: loaded.parameters,
@@ -50,6 +51,6 @@ final class Teacher {
       throw .device(error)
     }
     parameterBytes = 4 * loaded.parameters.layout.elementCount
-    sha256 = reader.sha256
+    sha256 = source.sha256
   }
 }

@@ -150,6 +150,7 @@ public final class Trainer {
       return outcome
     }
     tell(preparation.summary)
+    for note in preparation.notes { warn(note) }
     do throws(ModelError) {
       try await takeSteps()
     } catch {

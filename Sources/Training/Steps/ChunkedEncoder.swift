@@ -22,6 +22,8 @@ final class ChunkedEncoder {
   let plan: Plan
   /// How many chunks may keep their activations.
   let keptLimit: Int
+  /// Whether blocks are computed again before their gradient.
+  let isRecomputing: Bool
   private let makeProgram: () throws(DeviceError) -> CPUProgram
   private var programs: [CPUProgram] = []
   private let width: Int
@@ -29,14 +31,14 @@ final class ChunkedEncoder {
   let statistics: RunningStatistics
 
   init(
-    _ plan: Plan, on device: CPUDevice, parameters: CPUParameters, width: Int,
-    memoryBudgetBytes: Int
+    _ tower: ChunkMemory.Tower, on device: CPUDevice, parameters: CPUParameters, width: Int
   ) throws(DeviceError) {
+    let plan = tower.plan
     self.plan = plan
     self.width = width
     statistics = RunningStatistics(observedBy: plan, of: parameters)
-    let hasGradient = !plan.gradients.isEmpty
-    keptLimit = hasGradient ? max(1, memoryBudgetBytes / max(1, plan.arenaByteCount)) : 1
+    keptLimit = tower.keptLimit
+    isRecomputing = tower.isRecomputing
     makeProgram = { () throws(DeviceError) in try device.compile(plan, parameters: parameters) }
     programs = [try makeProgram()]
   }

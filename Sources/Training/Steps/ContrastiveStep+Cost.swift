@@ -19,6 +19,9 @@ extension ContrastiveStep {
     var textChunks = 0
     var textChunksAgain = 0
     var teacherChunks = 0
+    /// Whether a tower's blocks are computed again before their gradient.
+    var recomputesImage = false
+    var recomputesText = false
 
     var operations: Int {
       imageOperations + textOperations + lossOperations + teacherOperations
@@ -41,6 +44,7 @@ extension ContrastiveStep {
     if withImages {
       let size = min(settings.imagesPerChunk, pairs)
       cost.imageChunks = (pairs + size - 1) / size
+      cost.recomputesImage = image.isRecomputing
       (cost.imageChunksAgain, cost.imageBytes) = image.repetitions(of: cost.imageChunks)
       cost.imageOperations = image.operations(
         chunks: cost.imageChunks, again: cost.imageChunksAgain, sizes: [.images: size])
@@ -52,6 +56,7 @@ extension ContrastiveStep {
         * teacher.plan.floatingPointOperations(
           stage: 0, sizes: [.images: min(teacher.imagesPerChunk, pairs)])
     }
+    cost.recomputesText = text.isRecomputing
     let tokens = Double(pairs) * tokensPerText
     let limit = max(settings.tokensPerChunk, settings.contextLength)
     cost.textChunks = max(1, Int((tokens / Double(limit)).rounded(.up)))

@@ -12,7 +12,7 @@ package final class ContrastiveStep {
     package var contextLength: Int
     package var dropout: Float
     package var repeatedPairs: SymmetricInfoNCE.RepeatedPairs
-    /// What activations kept between the two passes may take, both towers together.
+    /// What the activations of chunks with a gradient may take, both towers together.
     package var memoryBudgetBytes: Int
     package var seed: UInt64
     /// What the image tower sees of a picture; everything where nothing is said.
@@ -61,6 +61,8 @@ package final class ContrastiveStep {
   let text: ChunkedEncoder
   let loss: CPUProgram
   let teacher: ImageEmbedder?
+  /// The smallest memory budget that is met; with less, more is taken.
+  let smallestBudgetBytes: Int
   private let trainsImage: Bool
   private let trainsText: Bool
 
@@ -74,19 +76,21 @@ package final class ContrastiveStep {
     self.teacher = teacher
     let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
     let width = model.configuration.embeddingWidth
-    let imagePlan = EncoderPlans.image(
-      model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained,
-      keptTokenCount: settings.keptPatches?.tokenCount)
-    let textPlan = EncoderPlans.text(
-      model, tokensPerChunk: max(settings.tokensPerChunk, settings.contextLength),
-      sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained)
-    trainsImage = !imagePlan.gradients.isEmpty
-    trainsText = !textPlan.gradients.isEmpty
-    let share = settings.memoryBudgetBytes / (trainsImage && trainsText ? 2 : 1)
-    image = try ChunkedEncoder(
-      imagePlan, on: device, parameters: parameters, width: width, memoryBudgetBytes: share)
-    text = try ChunkedEncoder(
-      textPlan, on: device, parameters: parameters, width: width, memoryBudgetBytes: share)
+    let memory = ChunkMemory(budgetBytes: settings.memoryBudgetBytes) {
+      EncoderPlans.image(
+        model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained,
+        keptTokenCount: settings.keptPatches?.tokenCount, recomputation: $0)
+    } text: {
+      EncoderPlans.text(
+        model, tokensPerChunk: max(settings.tokensPerChunk, settings.contextLength),
+        sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained,
+        recomputation: $0)
+    }
+    smallestBudgetBytes = memory.smallestBudgetBytes
+    trainsImage = !memory.image.plan.gradients.isEmpty
+    trainsText = !memory.text.plan.gradients.isEmpty
+    image = try ChunkedEncoder(memory.image, on: device, parameters: parameters, width: width)
+    text = try ChunkedEncoder(memory.text, on: device, parameters: parameters, width: width)
     loss = try device.compile(
       EncoderPlans.loss(
         model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs,

@@ -27,11 +27,11 @@ extension AttentionGradient: ReferenceExecutable {
   public func evaluate(
     _ inputs: [ReferenceArray], in context: ReferenceContext
   ) -> [ReferenceArray] {
-    let (q, k, v, dy) = (inputs[0], inputs[1], inputs[2], inputs[5])
+    let (q, k, v, dy) = (inputs[0], inputs[1], inputs[2], inputs[4])
     var dq = ReferenceArray(sizes: q.sizes, repeating: 0)
     var dk = dq
     var dv = dq
-    let heads = AttentionHeads(forward, inputs, layoutStart: 6, context)
+    let heads = AttentionHeads(forward, inputs, layoutStart: 5, context)
     heads.visit { head in
       for (i, row) in head.rows.enumerated() {
         // The gradient of each probability, through its dropout.

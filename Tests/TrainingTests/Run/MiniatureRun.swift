@@ -87,6 +87,12 @@ struct MiniatureRun {
     return (try await trainer.run(), notes)
   }
 
+  /// The override with the smallest budget that is taken, in whole MiB.
+  func smallestMemoryBudget(_ overrides: [String] = []) throws -> String {
+    let bytes = try RunPreparation(try recipe(overrides)).step.smallestBudgetBytes
+    return "memory_budget=\(max(1, (bytes + (1 << 20) - 1) >> 20)) MiB"
+  }
+
   func checkpoints(_ root: String = "a") -> String { "\(folder)/\(root)/checkpoints/miniature" }
 
   /// Everything that a checkpoint holds: tensors by path, and the state.

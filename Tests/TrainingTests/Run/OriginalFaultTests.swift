@@ -48,11 +48,12 @@ import Testing
     let wide = [
       "model.configuration.text.mlp_width=2048", "model.dropout=0.3", "length=3 steps",
     ]
-    let again = try await RunPlan(try run.recipe(wide + ["memory_budget=1 MiB"]))
+    let budget = try run.smallestMemoryBudget(wide)
+    let again = try await RunPlan(try run.recipe(wide + [budget]))
     let kept = try await RunPlan(try run.recipe(wide))
     #expect(again.cost.textChunksAgain > 0 && kept.cost.textChunksAgain == 0)
     _ = try await run.train(wide, root: "kept")
-    _ = try await run.train(wide + ["memory_budget=1 MiB"], root: "again")
+    _ = try await run.train(wide + [budget], root: "again")
     #expect(try run.rows("again") == run.rows("kept"))
     #expect(
       try run.contents(run.checkpoints("again") + "/last.h5").tensors
@@ -67,7 +68,7 @@ import Testing
       "model.configuration.image={size: 32, layers: [1, 1, 1, 1], width: 8, head_width: 32}",
       "length=2 steps",
     ]
-    let again = residual + ["memory_budget=1 MiB"]
+    let again = residual + [try run.smallestMemoryBudget(residual)]
     #expect(try await RunPlan(try run.recipe(again)).cost.imageChunksAgain > 0)
     #expect(try await RunPlan(try run.recipe(residual)).cost.imageChunksAgain == 0)
     _ = try await run.train(again, root: "again")

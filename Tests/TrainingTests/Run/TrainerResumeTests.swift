@@ -120,7 +120,7 @@ struct TrainerResumeTests {
     defer { run.remove() }
     _ = try await run.train(root: "many")
     _ = try await run.train(
-      ["threads.loader=1", "threads.compute=1", "memory_budget=1 MiB"], root: "one")
+      ["threads.loader=1", "threads.compute=1", try run.smallestMemoryBudget()], root: "one")
     #expect(
       try run.contents(run.checkpoints("one") + "/last.h5").tensors
         == run.contents(run.checkpoints("many") + "/last.h5").tensors)
