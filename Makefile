@@ -15,9 +15,10 @@ DUIQI := .build/release/duiqi
 CONFIGURATION ?= debug
 PARITY_SIZES ?= tiny-rn50 tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 rn50 vit-b-16
 PARITY_FOLDER ?= .build/parity
+EMBED_FOLDER ?= .build/embed-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build quickstart test test-swift test-interoperability bench bench-peers \
+.PHONY: help deps build quickstart test test-swift test-interoperability bench bench-embed bench-peers \
   parity peers-environment precision-curves format lint clean
 
 help: ## Show this list.
@@ -78,6 +79,11 @@ parity: build $(PEERS_READY) ## Compare with transformers, PyTorch and cn_clip (
 	@status=0; $(PEERS_PYTHON) Tests/Peers/parity_tokenizer.py || status=1; for size in $(PARITY_SIZES); do \
 	  $(PEERS_PYTHON) Tests/Peers/parity.py $(PARITY_FOLDER)/$$size --size $$size \
 	    --duiqi $(DUIQI) || status=1; rm -rf $(PARITY_FOLDER)/$$size; done; exit $$status
+
+bench-embed: build $(PEERS_READY) ## Compare embed with onnxruntime on our own encoders (ViT-B/16, RoBERTa-base).
+	swift build -c release --product Benchmarks
+	$(PEERS_PYTHON) Tests/Peers/embed_peers.py $(EMBED_FOLDER) --duiqi $(DUIQI) \
+	  --benchmarks .build/release/Benchmarks $(PEER_OPTIONS)
 
 bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)

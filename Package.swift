@@ -140,7 +140,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "AllocationCount", "Autodiff", "CPUDevice", "Checkpoints", "FileTestSupport", "Models",
-        "PairData", "TestSupport", "Training", "WeightFiles",
+        "PairData", "TestSupport", "Tokenizers", "Training", "WeightFiles",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -6,6 +6,9 @@ final class StepClock {
   private let height: Int
   /// [blocks, steps]; every task writes to the row of its block.
   private let nanoseconds: UnsafeMutableBufferPointer<UInt64>
+  /// What all steps did before the first block.
+  private(set) var preparationNanoseconds: UInt64 = 0
+  private(set) var preparationByteCount = 0
 
   init(stepCount: Int, rows: Int) {
     self.stepCount = stepCount
@@ -25,6 +28,11 @@ final class StepClock {
     start = now
   }
 
+  func addPreparation(byteCount: Int, since start: UInt64) {
+    preparationNanoseconds += monotonicNanoseconds() - start
+    preparationByteCount += byteCount
+  }
+
   /// The share of each step in all blocks' time.
   var shares: [Double] {
     let sums = (0..<stepCount).map { step in
@@ -40,8 +48,8 @@ final class StepClock {
 extension CPUProgram {
   /// Runs a group and reports each of its steps.
   ///
-  /// Steps of a group run side by side; the time of the group is divided among them as the threads'
-  /// time was, so that a step's parts add up to the step.
+  /// Steps of a group run side by side; the time of the group, but for the packing of its weights,
+  /// is divided among them as the threads' time was, so that a step's parts add up to the step.
   func runProfiled(
     _ group: Range<Int>, randomKey: UInt64, sizes: AxisSizes, _ profile: (StepTiming) -> Void
   ) {
@@ -49,12 +57,20 @@ extension CPUProgram {
     let clock = group.count > 1 ? StepClock(stepCount: group.count, rows: rows) : nil
     let start = monotonicNanoseconds()
     run(group, randomKey: randomKey, clock: clock)
-    let elapsed = Double(monotonicNanoseconds() - start)
+    let preparation = clock?.preparationNanoseconds ?? 0
+    let elapsed = Double(monotonicNanoseconds() - start - preparation)
+    if let clock, clock.preparationByteCount > 0 {
+      profile(
+        StepTiming(
+          operation: StepTiming.packing, stage: steps[group.lowerBound].source.stage,
+          inputSizes: [], nanoseconds: preparation, floatingPointOperations: 0,
+          byteCount: clock.preparationByteCount))
+    }
     for (step, share) in zip(steps[group], clock?.shares ?? [1]) {
       let inputSizes = step.source.inputs.map { plan[$0].shape.sizes(sizes) }
       profile(
         StepTiming(
-          operation: step.operation.name, inputSizes: inputSizes,
+          operation: step.operation.name, stage: step.source.stage, inputSizes: inputSizes,
           nanoseconds: UInt64(elapsed * share),
           floatingPointOperations: step.operation.floatingPointOperations(inputs: inputSizes),
           byteCount: step.byteCount))
@@ -69,7 +85,7 @@ extension CPUProgram {
     addGradients(of: step)
     profile(
       StepTiming(
-        operation: StepTiming.gradientSum, inputSizes: [],
+        operation: StepTiming.gradientSum, stage: step.source.stage, inputSizes: [],
         nanoseconds: monotonicNanoseconds() - start, floatingPointOperations: 0,
         byteCount: 3 * shares.reduce(0, +)))
   }

@@ -116,7 +116,10 @@ public final class CPUProgram: ExecutableProgram {
     guard let result = first.results.compactMap({ $0 }).first else { return }
     for index in group {
       let step = steps[index]
-      step.rowwise?.prepare(step.inputs, for: step.results, in: context(step, randomKey))
+      let start = clock == nil ? 0 : monotonicNanoseconds()
+      let byteCount =
+        step.rowwise?.prepare(step.inputs, for: step.results, in: context(step, randomKey)) ?? 0
+      clock?.addPreparation(byteCount: byteCount, since: start)
     }
     RowBlocks.run(over: result.rowCount, on: threads) { rows in
       var start = clock == nil ? 0 : monotonicNanoseconds()

@@ -21,7 +21,7 @@ struct GatheredProduct {
     rows: Int, columns: Int, depth: Int, operand: UnsafePointer<Float>, transposes: Bool
   ) {
     product = PanelProduct(
-      rows: rows, columns: columns, depth: depth, operand: operand, transposes: transposes)
+      columns: columns, depth: depth, operand: operand, transposes: transposes)
     (self.rows, self.columns, self.depth) = (rows, columns, depth)
   }
 
@@ -40,7 +40,7 @@ struct GatheredProduct {
     into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     on threads: ThreadPool, gathering: RowGathering
   ) {
-    product.pack(into: scratch, on: threads)
+    _ = product.pack(into: scratch, on: threads)
     let blocks = scratch + (packedCount + 63) / 64 * 64
     threads.run(taskCount: slots) { slot in
       let gathered = blocks + slot * gatheredCount

@@ -21,25 +21,22 @@ struct PanelProduct {
     case pairs
   }
 
-  /// Fewer rows do not repay the packing. In BF16 all are packed, so that what a row gives does not
-  /// depend on how many there are.
-  private static let smallestRows = 64
+  /// Whether this machine has registers for it. Then what a row gives does not depend on the other
+  /// rows: few of them are multiplied as many are, although OpenBLAS would take less time for few.
+  static var isFast: Bool { dq_panels_are_fast() != 0 }
 
-  /// - Parameter rows: of the whole product.
   init(
-    rows: Int, columns: Int, depth: Int, operand: UnsafePointer<Float>, transposes: Bool,
+    columns: Int, depth: Int, operand: UnsafePointer<Float>, transposes: Bool,
     format: ProductFormat = .float32
   ) {
     self.columns = columns
     self.depth = depth
     self.operand = operand
     self.transposes = transposes
-    if columns % 16 != 0 || depth == 0 || dq_panels_are_fast() == 0 {
+    if columns % 16 != 0 || depth == 0 || !PanelProduct.isFast {
       kind = .library
-    } else if format == .bfloat16, depth % 2 == 0 {
-      kind = .pairs
     } else {
-      kind = rows < PanelProduct.smallestRows ? .library : .floats
+      kind = format == .bfloat16 && depth % 2 == 0 ? .pairs : .floats
     }
   }
 
@@ -60,8 +57,9 @@ struct PanelProduct {
   /// The packed operand, and room for each thread's rounded rows.
   func scratchCount(threadCount: Int) -> Int { packedCount + threadCount * roundedCount }
 
-  func pack(into scratch: UnsafeMutablePointer<Float>, on threads: ThreadPool) {
-    guard kind != .library else { return }
+  /// - Returns: the bytes that it reads and writes.
+  func pack(into scratch: UnsafeMutablePointer<Float>, on threads: ThreadPool) -> Int {
+    guard kind != .library else { return 0 }
     let depth = Int64(packedDepth)
     let panelFloats = Int(dq_panel_floats(depth))
     let pack = kind == .pairs ? dq_pack_bfloat16_panel : dq_pack_panel
@@ -70,6 +68,7 @@ struct PanelProduct {
         depth, Int64(columns), transposes ? 1 : 0, operand,
         Int64(transposes ? self.depth : columns), Int64(panel), scratch + panel * panelFloats)
     }
+    return (columns * self.depth + packedCount) * MemoryLayout<Float>.stride
   }
 
   /// - Parameters:

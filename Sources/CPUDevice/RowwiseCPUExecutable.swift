@@ -6,7 +6,11 @@ internal import Autodiff
 /// all the group's steps before the thread takes the next one.
 protocol RowwiseCPUExecutable: CPUExecutable {
   /// Does, with all threads, what all rows need first; its scratch stays until they are done.
-  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext)
+  ///
+  /// - Returns: the bytes that it reads and writes.
+  func prepare(
+    _ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext
+  ) -> Int
 
   /// Computes some rows of the results.
   func run(
@@ -14,12 +18,14 @@ protocol RowwiseCPUExecutable: CPUExecutable {
 }
 
 extension RowwiseCPUExecutable {
-  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {}
+  func prepare(
+    _ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext
+  ) -> Int { 0 }
 
   /// All rows, in the blocks in which a group computes them.
   func run(_ inputs: [CPUBuffer], into results: [CPUBuffer?], in context: CPUContext) {
     guard let result = results.compactMap({ $0 }).first else { return }
-    prepare(inputs, for: results, in: context)
+    _ = prepare(inputs, for: results, in: context)
     RowBlocks.run(over: result.rowCount, on: context.threads) { rows in
       run(inputs, into: results, rows: rows, in: context)
     }

@@ -1,38 +1,63 @@
-/// Ranges of a shard's pictures one after another, the next always in the making.
+/// Ranges of pictures one after another; the next one is always in the making.
 ///
-///     var walk = PictureWalk(pictures, ranges: [0..<32, 64..<96])
-///     while let batch = try await walk.next() { … }
-public struct PictureWalk: Sendable {
-  private typealias Pending = Task<Result<PictureBatch, PairDataError>, Never>
+///     var walk = PictureWalk(pictures, atOnce: 64, taskCount: 4)
+///     while let (range, batch) = try await walk.next() { … pictures.names[range], batch … }
+public struct PictureWalk<Batch: Sendable>: Sendable {
+  private typealias Pending = (range: Range<Int>, task: Task<Result<Batch, PairDataError>, Never>)
 
-  private let pictures: ShardPictures
+  private let load: @Sendable (Range<Int>) async -> Result<Batch, PairDataError>
   private var rest: ArraySlice<Range<Int>>
   private var pending: Pending?
 
-  public init(_ pictures: ShardPictures, ranges: [Range<Int>]) {
-    self.pictures = pictures
+  private init(
+    _ ranges: [Range<Int>],
+    load: @escaping @Sendable (Range<Int>) async -> Result<Batch, PairDataError>
+  ) {
+    self.load = load
     rest = ranges[...]
   }
 
-  /// The next range's pictures, or nil behind the last.
-  /// - Throws: `fileFailure`, `cancelled`.
-  public mutating func next() async throws(PairDataError) -> PictureBatch? {
-    guard let current = pending ?? load() else { return nil }
-    pending = load()
-    let following = pending
+  /// The next pictures, or nil when all were seen.
+  /// - Throws: what is wrong with the first of them that cannot be used.
+  public mutating func next() async throws(PairDataError) -> (range: Range<Int>, batch: Batch)? {
+    guard let current = pending ?? begin() else { return nil }
+    pending = begin()
+    let following = pending?.task
     let result = await withTaskCancellationHandler {
-      await current.value
+      await current.task.value
     } onCancel: {
-      current.cancel()
+      current.task.cancel()
       following?.cancel()
     }
-    return try result.get()
+    return (current.range, try result.get())
   }
 
-  private mutating func load() -> Pending? {
+  private mutating func begin() -> Pending? {
     guard let range = rest.popFirst() else { return nil }
-    let pictures = pictures
-    return Task {
+    let load = load
+    return (range, Task { await load(range) })
+  }
+}
+
+extension PictureWalk where Batch == PixelBatch {
+  /// Picture files in order, so many at a time.
+  public init(_ pictures: PictureFiles, atOnce: Int, taskCount: Int) {
+    precondition(atOnce > 0, "\(atOnce) pictures at a time")
+    let starts = stride(from: 0, to: pictures.count, by: atOnce)
+    self.init(starts.map { $0..<min($0 + atOnce, pictures.count) }) { range in
+      do throws(PairDataError) {
+        return .success(try await pictures.batch(range, taskCount: taskCount))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+}
+
+extension PictureWalk where Batch == PictureBatch {
+  /// Ranges of a shard's pictures.
+  public init(_ pictures: ShardPictures, ranges: [Range<Int>]) {
+    self.init(ranges) { range in
       do throws(PairDataError) {
         return .success(try await pictures.batch(range))
       } catch {

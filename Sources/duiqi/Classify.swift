@@ -40,6 +40,7 @@ struct Classify: AsyncParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var console: ConsoleOptions
 
   func validate() throws {
@@ -48,7 +49,7 @@ struct Classify: AsyncParsableCommand {
 
   func run() async throws {
     StopSignals.install()
-    let model = try CheckpointModel(checkpoint)
+    let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
     let request = ClassificationRequest(labels: labels, images: images, templates: templates)
     let result = try await model.classify(request, progress: progress.show)

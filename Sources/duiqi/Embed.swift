@@ -35,7 +35,11 @@ struct Embed: AsyncParsableCommand {
       "The folder for the results; made where it is missing.", valueName: "folder"))
   var output: String
 
+  @Flag(help: "Print counts and the time as one JSON object.")
+  var json = false
+
   @OptionGroup var pairs: PairOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var console: ConsoleOptions
 
   func validate() throws {
@@ -46,7 +50,7 @@ struct Embed: AsyncParsableCommand {
 
   func run() async throws {
     StopSignals.install()
-    let model = try CheckpointModel(checkpoint)
+    let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
     let request = EmbeddingRequest(
       texts: texts, images: images, pairs: shards.isEmpty ? nil : pairs.choice(of: shards),
@@ -62,6 +66,7 @@ struct Embed: AsyncParsableCommand {
       report.textCount.map { FixedText.count($0, "text") },
       report.imageCount.map { FixedText.count($0, "picture") },
     ]
+    if json { try Terminal.write(report.json.line + "\n") }
     console.note("\(parts.compactMap { $0 }.joined(separator: " and ")) embedded in \(output)")
   }
 }

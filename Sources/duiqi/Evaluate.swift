@@ -26,10 +26,11 @@ struct Evaluate: AsyncParsableCommand {
   var json = false
 
   @OptionGroup var pairs: PairOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var console: ConsoleOptions
 
   func run() async throws {
-    let model = try CheckpointModel(checkpoint)
+    let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
     let report = try await model.evaluate(pairs.choice(of: data), progress: progress.show)
     progress.finish()

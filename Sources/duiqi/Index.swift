@@ -28,11 +28,12 @@ struct Index: AsyncParsableCommand {
   var output: String
 
   @OptionGroup var pairs: PairOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var console: ConsoleOptions
 
   func run() async throws {
     StopSignals.install()
-    let model = try CheckpointModel(checkpoint)
+    let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
     let report = try await model.index(
       pairs.choice(of: shards), to: output, progress: progress.show)

@@ -20,12 +20,19 @@ struct Resume: AsyncParsableCommand {
       "Where checkpoints/ and logs/ lie; the run's own place if not given.", valueName: "dir"))
   var root: String?
 
+  @OptionGroup var profile: ProfileOptions
   @OptionGroup var console: ConsoleOptions
+
+  func validate() throws {
+    if profile.json && !profile.profile {
+      throw ValidationError("--json was given without --profile. Add it or leave --json out.")
+    }
+  }
 
   func run() async throws {
     let run = try RunOnDisk(
       runOrCheckpoint, root: root, prober: CommandLine.ownExecutable)
     try await TrainingConsole(isQuiet: console.quiet).train(
-      run.recipe, root: run.root, resume: run.resume)
+      run.recipe, root: run.root, resume: run.resume, profile: profile.form)
   }
 }

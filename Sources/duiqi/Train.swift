@@ -34,14 +34,18 @@ struct Train: AsyncParsableCommand {
   @Flag(help: "Print the resolved recipe, parameters, memory and cost, check the data, and end.")
   var dryRun = false
 
-  @Flag(help: "Print the plan of --dry-run as JSON.")
-  var json = false
-
+  @OptionGroup var profile: ProfileOptions
   @OptionGroup var console: ConsoleOptions
 
   func validate() throws {
-    if json && !dryRun {
-      throw ValidationError("--json was given without --dry-run. Add it or leave --json out.")
+    if profile.json && !dryRun && !profile.profile {
+      throw ValidationError(
+        "--json was given without --dry-run or --profile. Add one of them or leave --json out.")
+    }
+    if dryRun && profile.profile {
+      throw ValidationError(
+        "--profile was given with --dry-run. Steps are measured, and a dry run takes none. Leave "
+          + "one of them out.")
     }
   }
 
@@ -69,9 +73,10 @@ struct Train: AsyncParsableCommand {
         progress.show(done, total, "pairs checked")
       }
       progress.finish()
-      try Terminal.write(json ? plan.json.line + "\n" : plan.description + (start ?? ""))
+      try Terminal.write(profile.json ? plan.json.line + "\n" : plan.description + (start ?? ""))
       return
     }
-    try await TrainingConsole(isQuiet: console.quiet).train(recipe, root: root, resume: mode)
+    try await TrainingConsole(isQuiet: console.quiet).train(
+      recipe, root: root, resume: mode, profile: profile.form)
   }
 }

@@ -16,15 +16,22 @@ final class TrainingConsole {
     style = ProgressLine.style(of: STDERR_FILENO, isQuiet: isQuiet)
   }
 
+  /// - Parameter profile: how to print where the time of steps went, if that is wanted.
   /// - Throws: what the trainer throws; an exit code where a signal stopped it.
-  func train(_ recipe: Recipe, root: String, resume: ResumeMode) async throws {
+  func train(
+    _ recipe: Recipe, root: String, resume: ResumeMode, profile: ProfileOptions.Form?
+  ) async throws {
     StopSignals.install()
     let trainer = try Trainer(
       recipe, root: root, resume: resume, prober: CommandLine.ownExecutable
     ) { [self] in show($0) }
+    let measured = profile.map { _ in trainer.profileSteps() }
     do {
       let outcome = try await trainer.run()
       line?.finish()
+      if let profile, let measured {
+        try Terminal.write(profile == .json ? measured.json.line + "\n" : "\(measured)\n")
+      }
       if case .interrupted(let signal, _) = outcome {
         throw ExitCode(ExitStatus.stopped(by: signal))
       }

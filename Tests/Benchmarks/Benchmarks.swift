@@ -24,6 +24,9 @@ struct Benchmarks {
     if options.suites.contains(.kernels) { KernelSuite(options, device: device).run() }
     if options.suites.contains(.products) { ProductSuite(options, device: device).run() }
     if options.suites.contains(.loader) { await LoaderSuite(options).run() }
+    if options.suites.contains(.pictures), let folder = options.pictures {
+      await PictureSuite(options, folder: folder).run()
+    }
     if options.suites.contains(.batches) { LargeBatchSuite(options, device: device).run() }
     if options.suites.contains(.checkpoints) { await CheckpointSuite(options).run() }
     if options.suites.contains(.steps) { await StepSuite(options, device: device).run() }

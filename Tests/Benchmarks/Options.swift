@@ -5,7 +5,7 @@ internal import Training
 /// What the command line asks for.
 struct Options {
   enum Suite: String, CaseIterable {
-    case peaks, kernels, products, loader, steps
+    case peaks, kernels, products, loader, pictures, steps
     /// Takes too long to be measured unless it is asked for.
     case batches
     /// Writes gigabytes to the disk.
@@ -26,6 +26,8 @@ struct Options {
   var largeBatch = 32_768
   var memoryBudgetBytes = 6 << 30
   var products = ProductFormat.float32
+  /// A folder of pictures to decode.
+  var pictures: String?
   var wantsHelp = false
 
   static let usage = """
@@ -38,6 +40,7 @@ struct Options {
       --images-per-chunk N  of the whole steps (default 32)
       --tokens-per-chunk N  of the whole steps (default 2048)
       --bfloat16            products in BF16; the bound is then twice sgemm
+      --pictures DIR        decode the pictures of this folder, too
       --real-size           add steps of published sizes, which take minutes; checkpoints of one
       --large-batch N       pairs that the suite batches compares with 256 (default 32768)
       --memory-budget MIB   what activations that are kept may take (default 6144)
@@ -75,6 +78,11 @@ struct Options {
     case "--threads": threads = try Self.count(argument, &rest)
     case "--images-per-chunk": imagesPerChunk = try Self.count(argument, &rest)
     case "--tokens-per-chunk": tokensPerChunk = try Self.count(argument, &rest)
+    case "--pictures":
+      guard let folder = rest.popFirst() else {
+        throw Mistake(description: "--pictures needs a folder.")
+      }
+      pictures = folder
     case "--large-batch": largeBatch = try Self.count(argument, &rest)
     case "--memory-budget": memoryBudgetBytes = try Self.count(argument, &rest) << 20
     case "--bfloat16": products = .bfloat16

@@ -78,7 +78,9 @@ final class StepCase {
   }
 
   /// Reports every operation from now on.
-  func profile(_ report: @escaping (StepTiming) -> Void) { step.profile(report) }
+  func profile(_ report: @escaping (StepTiming) -> Void) {
+    step.profile { _, timing in report(timing) }
+  }
 
   var tokenCount: Int { batch.ids.count }
   var trainedCount: Int { parameters.layout.trainedElementCount }

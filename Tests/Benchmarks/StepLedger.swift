@@ -12,12 +12,12 @@ struct StepLedger {
   private var entries: [String: Entry] = [:]
 
   mutating func add(_ timing: StepTiming) {
-    var entry = entries[Self.kind(of: timing)] ?? Entry()
+    var entry = entries[timing.kind] ?? Entry()
     entry.calls += 1
     entry.seconds += timing.seconds
     entry.floatingPointOperations += timing.floatingPointOperations
     entry.byteCount += timing.byteCount
-    entries[Self.kind(of: timing)] = entry
+    entries[timing.kind] = entry
   }
 
   /// Takes over the times of another ledger of the same step where they are smaller.
@@ -62,19 +62,5 @@ struct StepLedger {
       entry.byteCount > 0 ? Figure.number(bytes * 1e-9) : "",
       entry.byteCount > 0 ? Figure.percent(isProduct ? flops / peak : bytes / bandwidth) : "",
     ]
-  }
-
-  /// The operation's name; products apart by their widths and by what they are for.
-  private static func kind(of timing: StepTiming) -> String {
-    let sizes = timing.inputSizes
-    switch timing.operation {
-    case "AffineMap": return "AffineMap \(sizes[0][1]) -> \(sizes[1][0])"
-    case "MatrixProduct":
-      let isWeightGradient = sizes[0][0] == sizes[1][0]
-      return isWeightGradient
-        ? "MatrixProduct dW \(sizes[0][1]) x \(sizes[1][1])"
-        : "MatrixProduct dx \(sizes[0][1]) -> \(sizes[1][1])"
-    default: return timing.operation
-    }
   }
 }

@@ -67,6 +67,25 @@ import Testing
     }
   }
 
+  @Test func `two classes compare as they do alone among more than a chunk of prompts holds`()
+    throws
+  {
+    try writePictures("pictures/a.png")
+    func odds(_ labels: [String]) throws -> Double {
+      try folder.write(labels.joined(separator: "\n"), to: "labels.txt")
+      let result = try JSONObject(try classify("--images", "pictures", "--json").output)
+      let found = try #require(result.list("images").first).list("labels")
+      #expect(found.count == labels.count)
+      func probability(_ label: String) throws -> Double {
+        try #require(found.first { $0.text("label") == label }?.number("probability"))
+      }
+      return try probability("猫") / probability("狗")
+    }
+    let others = (0..<60).map { "第\($0)种动物" }
+    let (alone, among) = (try odds(["猫", "狗"]), try odds(["猫"] + others + ["狗"]))
+    #expect(abs(alone / among - 1) < 1e-3)
+  }
+
   @Test func `folders that are named or numbered like classes tell what is right`() throws {
     try writePictures("named/猫/a.png", "named/狗/b.png")
     let named = try classify("--images", "named")

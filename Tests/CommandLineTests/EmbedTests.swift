@@ -1,3 +1,4 @@
+import CPUDevice
 import FileTestSupport
 import Foundation
 import Testing
@@ -114,6 +115,28 @@ import Testing
     #expect(try embed("--texts", "three.txt").code == 0)
     let among = try array("text").rows[1]
     #expect(zip(alone, among).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test func `BF16 stays near Float32, and a processor without it says so`() throws {
+    try folder.write("一只猫\n狗\n", to: "texts.txt")
+    let exact = try embed("--texts", "texts.txt", "--json")
+    #expect(try JSONObject(exact.output).text("products") == "float32")
+    let expected = try array("text").rows
+    let outcome = try embed("--texts", "texts.txt", "--json", "--precision", "bfloat16")
+    let report = try JSONObject(outcome.output)
+    #expect(report.number("texts") == 2 && report.keys.contains("images"))
+    #expect(report.number("images") == nil && report.number("seconds") ?? -1 > 0)
+    let found = try array("text").rows
+    for (row, other) in zip(found, expected) {
+      #expect(zip(row, other).reduce(0) { $0 + $1.0 * $1.1 } > 0.999)
+    }
+    if ProductFormat.bfloat16.isSupported {
+      #expect(report.text("products") == "bfloat16" && found != expected)
+      #expect(!outcome.errors.contains("processor"))
+    } else {
+      #expect(report.text("products") == "float32" && found == expected)
+      #expect(outcome.errors.contains("this processor has no bfloat16 products"))
+    }
   }
 
   @Test func `results that cannot be written fail`() throws {

@@ -37,7 +37,10 @@ import Testing
     ["search", "index", "--text", ""], ["search", "index", "--text", " \u{3000}"],
     ["search", "index", "--text", "a", "--sheet", "s.jpg"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
-    ["import", "--output", "o"], ["import", "a.pt"], ["import", "--image", "a", "--output", "o"],
+    ["embed", "x.h5", "--texts", "t", "--output", "o", "--precision", "float16"],
+    ["train", "x.yaml", "--json"], ["train", "x.yaml", "--profile", "--dry-run"],
+    ["resume", "x", "--json"], ["import", "--output", "o"], ["import", "a.pt"],
+    ["import", "--image", "a", "--output", "o"],
     ["import", "a.pt", "--image", "b", "--text", "c", "--output", "o"],
   ])
   func `wrong usage ends with 2, a message and the usage`(arguments: [String]) throws {

@@ -2,7 +2,9 @@ internal import Autodiff
 internal import CKernels
 
 extension AffineMap: RowwiseCPUExecutable {
-  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
+  func prepare(
+    _ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     product(inputs, context).pack(into: context.scratch, on: context.threads)
   }
 
@@ -26,7 +28,7 @@ extension AffineMap: RowwiseCPUExecutable {
   private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (x, weight) = (inputs[0], inputs[1])
     return PanelProduct(
-      rows: x.rows, columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true,
+      columns: weight.rows, depth: x.width, operand: weight.floats, transposes: true,
       format: context.products)
   }
 }

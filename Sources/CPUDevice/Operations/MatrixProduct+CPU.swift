@@ -1,7 +1,9 @@
 internal import Autodiff
 
 extension MatrixProduct: RowwiseCPUExecutable {
-  func prepare(_ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext) {
+  func prepare(
+    _ inputs: [CPUBuffer], for results: [CPUBuffer?], in context: CPUContext
+  ) -> Int {
     product(inputs, context).pack(into: context.scratch, on: context.threads)
   }
 
@@ -10,7 +12,7 @@ extension MatrixProduct: RowwiseCPUExecutable {
     if transposesLeft {
       add(inputs, to: y.floats, replacing: true, in: context)
     } else {
-      prepare(inputs, for: results, in: context)
+      _ = prepare(inputs, for: results, in: context)
       RowBlocks.run(over: y.rows, on: context.threads) { rows in
         run(inputs, into: results, rows: rows, in: context)
       }
@@ -40,7 +42,7 @@ extension MatrixProduct: RowwiseCPUExecutable {
   private func product(_ inputs: [CPUBuffer], _ context: CPUContext) -> PanelProduct {
     let (a, b) = (inputs[0], inputs[1])
     return PanelProduct(
-      rows: a.rows, columns: transposesRight ? b.rows : b.width, depth: a.width,
+      columns: transposesRight ? b.rows : b.width, depth: a.width,
       operand: b.floats, transposes: transposesRight, format: context.products)
   }
 

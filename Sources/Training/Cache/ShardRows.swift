@@ -19,7 +19,7 @@ protocol ShardRows {
 struct PictureRows: ShardRows {
   let pictures: ShardPictures
   let embedder: ImageEmbedder
-  private var walk: PictureWalk
+  private var walk: PictureWalk<PictureBatch>
 
   init(_ pictures: ShardPictures, embedder: ImageEmbedder) {
     self.pictures = pictures
@@ -37,7 +37,7 @@ struct PictureRows: ShardRows {
   mutating func begin(_ ranges: [Range<Int>]) { walk = PictureWalk(pictures, ranges: ranges) }
 
   mutating func next() async throws(PairDataError) -> EmbeddingBlock {
-    guard let batch = try await walk.next() else { throw .cancelled }
+    guard let (_, batch) = try await walk.next() else { throw .cancelled }
     return EmbeddingBlock(
       digests: batch.digests, isReadable: batch.isReadable,
       values: embedder.embed(count: batch.range.count) { batch.write($0, into: $1) })

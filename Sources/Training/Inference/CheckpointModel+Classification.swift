@@ -33,20 +33,14 @@ extension CheckpointModel {
       ?? .usual
     let groups = try picturesByClass(request.images, labels: labels, file: request.labels)
     let embedder = try makeEmbedder()
-    var classes: [[Float]] = []
-    for label in labels {
-      let prompts = embedder.embedTexts(templates.prompts(for: label).map(ids))
-      classes.append(UnitVectors.direction(ofSum: Self.rows(prompts, width: width)))
-      progress(classes.count, labels.count, "classes")
-      try StopSignals.check()
-    }
+    let classes = try classVectors(labels, templates, with: embedder, progress)
     let total = groups.reduce(0) { $0 + $1.pictures.count }
     var images: [Classification.Image] = []
     for group in groups {
-      for start in stride(from: 0, to: group.pictures.count, by: Self.picturesAtOnce) {
-        let range = start..<min(start + Self.picturesAtOnce, group.pictures.count)
-        let embeddings = try await embeddings(of: group.pictures, range, with: embedder)
-        for (index, image) in zip(range, Self.rows(embeddings, width: width)) {
+      var walk = PictureWalk(
+        group.pictures, atOnce: Self.picturesAtOnce, taskCount: loaderTasks)
+      while let (range, batch) = try await Self.next(&walk) {
+        for (index, image) in zip(range, Self.rows(embedder.embed(batch), width: width)) {
           images.append(
             Classification.Image(
               file: group.prefix + group.pictures.names[index],
@@ -57,6 +51,33 @@ extension CheckpointModel {
       }
     }
     return Classification(labels: labels, images: images)
+  }
+
+  /// The vector of each class; prompts of several classes share a chunk.
+  private func classVectors(
+    _ labels: [String], _ templates: PromptTemplates, with embedder: Embedder,
+    _ progress: Progress
+  ) throws(ModelError) -> [[Float]] {
+    let prompts = labels.map { templates.prompts(for: $0).map(ids) }
+    let tokenCounts = prompts.map { $0.reduce(0) { $0 + $1.count } }
+    var classes: [[Float]] = []
+    while classes.count < labels.count {
+      let start = classes.count
+      var (end, tokenCount) = (start, 0)
+      repeat {
+        tokenCount += tokenCounts[end]
+        end += 1
+      } while end < labels.count && tokenCount + tokenCounts[end] <= embedder.tokensPerChunk
+      let rows = Self.rows(
+        embedder.embedTexts(prompts[start..<end].flatMap { $0 }), width: width)
+      for first in stride(from: 0, to: rows.count, by: prompts[start].count) {
+        classes.append(
+          UnitVectors.direction(ofSum: Array(rows[first..<first + prompts[start].count])))
+      }
+      progress(classes.count, labels.count, "classes")
+      try StopSignals.check()
+    }
+    return classes
   }
 
   private struct PictureGroup {

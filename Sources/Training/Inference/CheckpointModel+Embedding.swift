@@ -1,3 +1,4 @@
+internal import CPUDevice
 internal import DurableFiles
 internal import PairData
 internal import Tokenizers
@@ -35,10 +36,23 @@ public struct EmbeddingReport: Sendable {
   public internal(set) var otherFileCount = 0
   /// A line for each pair that was skipped.
   public internal(set) var damagedPairs: [String] = []
+  /// From the first line or picture that was read to the last row that was written.
+  public internal(set) var seconds = 0.0
+  /// What matrix products rounded their operands to.
+  public internal(set) var products = ""
+
+  /// The figures for scripts.
+  public var json: JSONText {
+    .object([
+      ("texts", textCount.map { .integer($0) } ?? .null),
+      ("images", imageCount.map { .integer($0) } ?? .null), ("seconds", .number(seconds)),
+      ("products", .text(products)),
+    ])
+  }
 }
 
 extension CheckpointModel {
-  private static let linesAtOnce = 512
+  /// Two chunks of the image tower: while they are encoded, the next ones are decoded.
   private static let picturesAtOnce = 64
 
   /// Writes unit vectors and a line for each; nothing is published before all is done.
@@ -56,7 +70,8 @@ extension CheckpointModel {
     try OutputFolder.make(request.output, for: .embed)
     let texts = try wantsTexts ? table(request.output, EmbeddingFiles.texts) : nil
     let images = try wantsImages ? table(request.output, EmbeddingFiles.images) : nil
-    if let lines, let texts { try embed(lines, with: embedder, into: texts, progress) }
+    let start = ContinuousClock.now
+    if let lines, let texts { try await embed(lines, with: embedder, into: texts, progress) }
     if let pictures, let images {
       report.otherFileCount = pictures.otherCount
       try await embed(pictures, with: embedder, into: images, progress)
@@ -66,6 +81,8 @@ extension CheckpointModel {
     }
     try texts?.publish()
     try images?.publish()
+    report.seconds = (ContinuousClock.now - start).seconds
+    report.products = loaded.device.products.rawValue
     report.textCount = texts?.rowCount
     report.imageCount = images?.rowCount
     return report
@@ -79,12 +96,13 @@ extension CheckpointModel {
 
   private func embed(
     _ lines: TextLines, with embedder: Embedder, into table: EmbeddingTable, _ progress: Progress
-  ) throws(ModelError) {
-    while true {
-      let texts = try lines.next(Self.linesAtOnce)
-      if texts.isEmpty { return }
-      let embeddings = embedder.embedTexts(texts.map(ids))
-      try table.append(embeddings, texts.map { .object([("text", .text($0))]) })
+  ) async throws(ModelError) {
+    var encoded = EncodedLines(
+      lines, tokenizer: loaded.tokenizer, contextLength: loaded.description.contextLength,
+      tokensAtOnce: embedder.tokensPerChunk, taskCount: loaderTasks)
+    while let (texts, ids) = try await encoded.next() {
+      try table.append(
+        embedder.embedTexts(ids), texts.map { .object([("text", .text($0))]) })
       progress(table.rowCount, nil, "texts")
       try StopSignals.check()
     }
@@ -94,11 +112,10 @@ extension CheckpointModel {
     _ pictures: PictureFiles, with embedder: Embedder, into table: EmbeddingTable,
     _ progress: Progress
   ) async throws(ModelError) {
-    for start in stride(from: 0, to: pictures.count, by: Self.picturesAtOnce) {
-      let range = start..<min(start + Self.picturesAtOnce, pictures.count)
-      let embeddings = try await embeddings(of: pictures, range, with: embedder)
+    var walk = PictureWalk(pictures, atOnce: Self.picturesAtOnce, taskCount: loaderTasks)
+    while let (range, batch) = try await Self.next(&walk) {
       try table.append(
-        embeddings, range.map { .object([("file", .text(pictures.names[$0]))]) })
+        embedder.embed(batch), range.map { .object([("file", .text(pictures.names[$0]))]) })
       progress(range.upperBound, pictures.count, "pictures")
       try StopSignals.check()
     }
@@ -111,13 +128,10 @@ extension CheckpointModel {
     var walk = walk
     var pairCount = 0
     while let batch = try await Self.next(&walk) {
-      let pixels = embedder.embedImages(count: batch.images.count) { range, target in
-        batch.images.write(range, into: target)
-      }
       let places = zip(batch.keys, batch.shards).map { key, shard in
         [("key", JSONText.text(key)), ("shard", JSONText.text(shard))]
       }
-      try images.append(pixels, places.map { .object($0) })
+      try images.append(embedder.embed(batch.images), places.map { .object($0) })
       try texts.append(
         embedder.embedTexts(batch.tokens.texts),
         zip(batch.captions, batch.partners).map { caption, partner in
@@ -145,15 +159,22 @@ extension CheckpointModel {
     }
   }
 
-  /// - Returns: [range.count, width].
+  /// - Returns: [pictures.count, width].
   func embeddings(
-    of pictures: PictureFiles, _ range: Range<Int>, with embedder: Embedder
+    of pictures: PictureFiles, with embedder: Embedder
   ) async throws(ModelError) -> [Float] {
     do throws(PairDataError) {
-      let pixels = try await pictures.batch(range, taskCount: loaderTasks)
-      return embedder.embedImages(count: pixels.count) { rows, target in
-        pixels.write(rows, into: target)
-      }
+      return embedder.embed(try await pictures.batch(0..<pictures.count, taskCount: loaderTasks))
+    } catch {
+      throw .data(error)
+    }
+  }
+
+  static func next(
+    _ walk: inout PictureWalk<PixelBatch>
+  ) async throws(ModelError) -> (range: Range<Int>, batch: PixelBatch)? {
+    do throws(PairDataError) {
+      return try await walk.next()
     } catch {
       throw .data(error)
     }

@@ -28,10 +28,7 @@ extension CheckpointModel {
     }
     var visitedCount = 0
     while let batch = try await Self.next(&walk) {
-      let images = embedder.embedImages(count: batch.images.count) { range, target in
-        batch.images.write(range, into: target)
-      }
-      try documents.append(images, Self.lines(of: batch))
+      try documents.append(embedder.embed(batch.images), Self.lines(of: batch))
       let captions = embedder.embedTexts(batch.tokens.texts)
       let means = means(of: captions, partners: batch.partners, first: batch.firstImage)
       try Self.reporting { () throws(FileError) in try texts.write(means) }

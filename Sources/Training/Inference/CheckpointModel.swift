@@ -16,22 +16,34 @@ public final class CheckpointModel {
   public let path: String
   /// The digest over the parameters, hexadecimal.
   public let sha256: String
+  /// What to tell who asked for a precision that this processor lacks.
+  public let precisionNote: String?
   let loaded: LoadedModel
   let loaderTasks: Int
 
-  /// - Parameter path: a file, or a run's folder, which stands for its best checkpoint or its last.
+  /// - Parameters:
+  ///   - path: a file, or a run's folder, which stands for its best checkpoint or its last.
+  ///   - precision: what matrix products are computed in.
   /// - Throws: `ModelError` for a file that is not a whole checkpoint of a known family.
-  public convenience init(_ path: String) throws(ModelError) {
-    try self.init(try UserCheckpoint.open(try UserCheckpoint.file(path)))
+  public convenience init(
+    _ path: String, precision: Recipe.Precision = .float32
+  ) throws(ModelError) {
+    try self.init(try UserCheckpoint.open(try UserCheckpoint.file(path)), precision: precision)
   }
 
-  init(_ reader: CheckpointReader) throws(ModelError) {
+  init(
+    _ reader: CheckpointReader, precision: Recipe.Precision = .float32
+  ) throws(ModelError) {
     // Before memory is taken for what the configuration asks for.
     _ = try ModelDescription(reader)
     path = reader.path
     sha256 = reader.sha256
     loaderTasks = EnvironmentRecord.usableCoreCount()
-    loaded = try LoadedModel(reader, device: CPUDevice(threadCount: loaderTasks))
+    let products = ProductFormat(precision)
+    let device = CPUDevice(threadCount: loaderTasks, products: products)
+    precisionNote =
+      device.products == products ? nil : ProductFormat.missingNote(products, device.products)
+    loaded = try LoadedModel(reader, device: device)
   }
 
   /// What similarities are multiplied with.

@@ -110,7 +110,7 @@ public final class SearchIndex {
             found: "\(path) is a folder", expected: "A query is one picture",
             advice: "Name a picture file.")
         }
-        vectors += try await model.embeddings(of: picture, 0..<1, with: embedder)
+        vectors += try await model.embeddings(of: picture, with: embedder)
       }
     }
     return vectors

@@ -149,7 +149,7 @@ extension RunPreparation {
     let products =
       wanted == loaded.device.products
       ? (isRounded ? "; products in \(wanted.rawValue)" : "")
-      : "; this processor has no \(wanted.rawValue) products, float32 is used"
+      : "; " + ProductFormat.missingNote(wanted, loaded.device.products)
     return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
       + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "

@@ -20,7 +20,8 @@ extension Trainer {
 
   /// Takes one step: loss, gradients, clipping, AdamW; nothing is applied that is not finite.
   func learn(from batch: PairBatch) throws(ModelError) -> Update {
-    parameters.clearGradients()
+    let trainedBytes = 4 * parameters.layout.trainedElementCount
+    measured("clear gradients", byteCount: trainedBytes) { parameters.clearGradients() }
     let result: ContrastiveStep.Result
     let start = ContinuousClock.now
     do throws(DeviceError) {
@@ -29,10 +30,13 @@ extension Trainer {
       throw .device(error)
     }
     gradientSeconds = (ContinuousClock.now - start).seconds
+    let gradientNorm = measured("gradient norm", byteCount: trainedBytes) {
+      parameters.gradientNorm(on: preparation.loaded.device)
+    }
     let update = Update(
       loss: result.loss, distillationLoss: result.distillationLoss,
       logitScale: result.logitScale,
-      gradientNorm: parameters.gradientNorm(on: preparation.loaded.device),
+      gradientNorm: gradientNorm,
       learningRate: schedule.rate(step: state.step), tokenCount: result.tokenCount,
       nonFiniteRows: result.nonFiniteRows)
     state.step += 1
@@ -55,18 +59,29 @@ extension Trainer {
     if let limit = recipe.optimizer.clipGradientNorm, update.gradientNorm > limit {
       scale = limit / update.gradientNorm
     }
-    optimizer.apply(
-      updateCount: state.updateCount, learningRate: update.learningRate, gradientScale: scale)
+    // Parameters and both moments are read and written, gradients read.
+    let trainedBytes = 4 * parameters.layout.trainedElementCount
+    measured("AdamW with clipping", byteCount: 7 * trainedBytes) {
+      optimizer.apply(
+        updateCount: state.updateCount, learningRate: update.learningRate, gradientScale: scale)
+    }
     preparation.limitLogitScale()
     preparation.step.keepStatistics()
-    average?.update()
+    if let average {
+      measured("average of weights", byteCount: 3 * trainedBytes) { average.update() }
+    }
   }
 
   private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {
     ContrastiveBatch(
       count: batch.count,
       images: imageEmbeddings.isEmpty
-        ? .pixels { range, target in batch.images.write(range, into: target) }
+        ? .pixels { [self] range, target in
+          // From bytes to normalized numbers.
+          measured("normalize pixels", byteCount: 5 * target.count) {
+            batch.images.write(range, into: target)
+          }
+        }
         : .embeddings(PictureEmbeddings.rows(batch.pairIndices, of: imageEmbeddings, batch.views)),
       teacherFeatures: teacherFeatures?.rows(batch.pairIndices),
       textEmbeddings: captionEmbeddings?.rows(batch.pairIndices, captions: batch.captionIndices),

@@ -38,6 +38,8 @@ public final class Trainer {
   var teacherFeatures: PictureEmbeddings?
   /// What a locked text tower makes of the training captions.
   var captionEmbeddings: CaptionEmbeddings?
+  /// Where steps spend their time, if that is measured.
+  var profile: StepProfile?
 
   var recipe: Recipe { preparation.recipe }
   var parameters: CPUParameters { preparation.loaded.parameters }
@@ -190,13 +192,17 @@ public final class Trainer {
       let loadStart = ContinuousClock.now
       let batch = try await prefetcher.nextBatch()
       let waitSeconds = (ContinuousClock.now - loadStart).seconds
+      profile?.add("waiting for data", seconds: waitSeconds)
       let update = try learn(from: batch)
       note(batch.damaged)
       state.damagedPairs = PairNumbers(await prefetcher.damaged.map(\.pair))
-      let now = ContinuousClock.now
-      log(
-        update, of: batch, seconds: max((now - stepStart).seconds, 1e-9), waitSeconds: waitSeconds)
+      let seconds = max((ContinuousClock.now - stepStart).seconds, 1e-9)
+      measured("logging") {
+        log(update, of: batch, seconds: seconds, waitSeconds: waitSeconds)
+      }
       try requireFinite(update, of: batch)
+      profile?.endStep(
+        pairs: batch.count, seconds: (ContinuousClock.now - stepStart).seconds)
       try noteSaved()
       try await validateAndSaveWhereDue()
       stepStart = ContinuousClock.now

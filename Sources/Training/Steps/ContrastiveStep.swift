@@ -38,6 +38,11 @@ package final class ContrastiveStep {
     }
   }
 
+  /// What a step is made of.
+  package enum Part: String, Sendable {
+    case image, text, loss, teacher
+  }
+
   package struct Result {
     /// With distillation's share.
     package var loss: Float
@@ -188,11 +193,11 @@ package final class ContrastiveStep {
   }
 
   /// Reports the time of every operation from now on.
-  package func profile(_ report: @escaping (StepTiming) -> Void) {
-    image.profile(report)
-    text.profile(report)
-    teacher?.profile(report)
-    loss.profile = report
+  package func profile(_ report: @escaping (Part, StepTiming) -> Void) {
+    image.profile { report(.image, $0) }
+    text.profile { report(.text, $0) }
+    teacher?.profile { report(.teacher, $0) }
+    loss.profile = { report(.loss, $0) }
   }
 
   private func imageChunks(of batch: ContrastiveBatch, step: Int) -> [ChunkedEncoder.Chunk] {

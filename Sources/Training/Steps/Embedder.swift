@@ -1,13 +1,15 @@
 internal import Autodiff
 internal import CPUDevice
 internal import Models
+internal import PairData
 
 /// Both towers in inference: unit embeddings of pictures and captions, chunk by chunk.
 final class Embedder {
   private let model: DualEncoder
   private let image: ImageEmbedder
   private let text: CPUProgram
-  private let tokensPerChunk: Int
+  /// What is encoded at once, if there are so many tokens.
+  let tokensPerChunk: Int
   private let sequencesPerChunk: Int
 
   var width: Int { model.configuration.embeddingWidth }
@@ -35,6 +37,11 @@ final class Embedder {
     count: Int, _ write: (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
   ) -> [Float] {
     image.embed(count: count, write)
+  }
+
+  /// - Returns: [pictures.count, width].
+  func embed(_ pictures: PixelBatch) -> [Float] {
+    embedImages(count: pictures.count) { pictures.write($0, into: $1) }
   }
 
   /// - Parameter captions: token ids, at least two each. - Returns: [captions.count, width].
