@@ -12,8 +12,8 @@ extension RunPreparation {
     guard kept > 0.1 else { return nil }
     let suggestion = pow(0.01, 1 / Double(totalSteps))
     return "`optimizer.ema_decay` is \(PlainNumber.text(decay)): after "
-      + "\(FixedText.count(totalSteps, "step")) the average, which is validated and saved, is still "
-      + "\(FixedText.number(100 * kept, decimals: 0)) % the weights of the start. With "
+      + "\(FixedText.count(totalSteps, "step")) the average, which is validated and saved, is "
+      + "still \(FixedText.number(100 * kept, decimals: 0)) % the weights of the start. With "
       + "\(FixedText.number(suggestion, decimals: 4)) it would be 1 %"
   }
 
@@ -25,8 +25,8 @@ extension RunPreparation {
     guard let first = layers.first else { return nil }
     return
       "`model.lora` gives updates to \(FixedText.count(layers.count, "layer")) whose own weights "
-      + "are trained too, such as \(first)/weight: that saves no memory. To train the updates alone, "
-      + "begin `model.train` with \"**/lora_*: trained\" and lock the weights"
+      + "are trained too, such as \(first)/weight: that saves no memory. To train the updates "
+      + "alone, begin `model.train` with \"**/lora_*: trained\" and lock the weights"
   }
 
   /// Locked layers whose weights nobody has trained.

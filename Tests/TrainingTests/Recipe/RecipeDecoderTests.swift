@@ -122,7 +122,8 @@ import Testing
         RecipeExamples.fresh, "model.image_from=image.h5",
         "objective.distillation.teacher=teacher.h5",
         "optimizer.schedule={linear: {warmup: 3 steps}}", "data.alpha=on_white",
-        "data.exif_orientation=applied"),
+        "data.exif_orientation=applied", "data.views=2", "data.augmentation=roll(2)",
+        #"model.train=["image/**: locked", "**: trained"]"#),
       try RecipeExamples.decode(
         RecipeExamples.residual, "optimizer.schedule={linear: {warmup: 3 steps}}"),
     ]
