@@ -36,7 +36,8 @@ public struct ShardPictures: Sendable {
   /// The SHA-256 of each picture's bytes, end to end; of no bytes where there is no picture.
   public func digests(_ range: Range<Int>) async throws(PairDataError) -> [UInt8] {
     let parts = try await ParallelMap.run(range, taskCount: taskCount) {
-      index throws(PairDataError) in ContentDigest(try bytes(at: index)).bytes
+      index throws(PairDataError) in
+      Self.digest(of: try shard.pictureBytes(at: index, in: file)).bytes
     }
     return parts.flatMap { $0 }
   }
@@ -62,23 +63,22 @@ public struct ShardPictures: Sendable {
   }
 
   private func picture(at index: Int) throws(PairDataError) -> PictureBatch.Picture {
-    let bytes = try bytes(at: index)
-    let digest = ContentDigest(bytes)
-    guard let extent = shard.members(at: index).image else {
-      return .init(digest: digest, image: .failure(.missingImage))
+    let bytes = try shard.pictureBytes(at: index, in: file)
+    let digest = Self.digest(of: bytes)
+    let image = bytes.flatMap { bytes in
+      do throws(DamagedPair.Reason) {
+        return .success(seen(try preparation.stored(from: bytes), digest))
+      } catch {
+        return .failure(error)
+      }
     }
-    guard extent.size <= MemberReader.imageBytesLimit else {
-      return .init(
-        digest: digest,
-        image: .failure(
-          .memberTooLarge(bytes: extent.size, limit: MemberReader.imageBytesLimit)))
-    }
-    do throws(DamagedPair.Reason) {
-      let stored = try preparation.stored(from: bytes)
-      return .init(digest: digest, image: .success(seen(stored, digest)))
-    } catch {
-      return .init(digest: digest, image: .failure(error))
-    }
+    return .init(digest: digest, image: image)
+  }
+
+  /// Of no bytes where there is no picture.
+  private static func digest(of bytes: Result<[UInt8], DamagedPair.Reason>) -> ContentDigest {
+    guard case .success(let bytes) = bytes else { return ContentDigest([]) }
+    return ContentDigest(bytes)
   }
 
   /// A view follows from the picture and its number: not from a seed, so that all runs share it.
@@ -87,13 +87,6 @@ public struct ShardPictures: Sendable {
     let seed = digest.bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var random = CounterRandom(seed: seed, purpose: .augmentation, epoch: view, pair: 0)
     return preparation.augmented(image, using: &random)
-  }
-
-  private func bytes(at index: Int) throws(PairDataError) -> [UInt8] {
-    guard let extent = shard.members(at: index).image,
-      extent.size <= MemberReader.imageBytesLimit
-    else { return [] }
-    return try file.bytes(at: extent.offset, count: Int(extent.size))
   }
 }
 

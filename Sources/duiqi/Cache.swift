@@ -10,7 +10,8 @@ struct Cache: AsyncParsableCommand {
       itself before its first step. They go to .duiqi-cache beside the shards, or to \
       $XDG_CACHE_HOME/duiqi (~/.cache/duiqi) where that folder cannot be written. What is there \
       already is checked and reused; what is damaged, or of other pictures, is encoded again. A \
-      stopped command goes on where it stopped when it is given again.
+      stopped command goes on where it stopped when it is given again. A run uses only embeddings \
+      of its own precision.
 
       Example:
         duiqi cache checkpoints/chinese_clip_vit_b16.h5 --shards data/*.tar
@@ -40,16 +41,10 @@ struct Cache: AsyncParsableCommand {
         + "chinese_clip.", valueName: "augmentation"))
   var augmentation: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "As the recipe has it: float32 or bfloat16.",
-      discussion: "A run uses only embeddings of its own precision.",
-      valueName: "float32|bfloat16"))
-  var precision = Recipe.Precision.float32
-
   @Flag(help: "Print one JSON object: what was reused, encoded, why, where, how fast.")
   var json = false
 
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var pairs: PairOptions
   @OptionGroup var console: ConsoleOptions
 
@@ -74,22 +69,18 @@ struct Cache: AsyncParsableCommand {
 
   func run() async throws {
     StopSignals.install()
-    let filling = try CacheFilling(checkpoint, precision: precision)
-    if filling.precision != precision.rawValue {
-      console.note(
-        "this processor has no \(precision.rawValue) products, \(filling.precision) is used")
-    }
+    let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
     let choice = pairs.choice(of: shards)
     var reports: [CachingReport] = []
     do {
       reports.append(
-        try await filling.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
+        try await model.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
           progress.show($0, $1, "pictures")
         })
       if texts {
         reports.append(
-          try await filling.cacheCaptions(of: choice, tell: console.note) {
+          try await model.cacheCaptions(of: choice, tell: console.note) {
             progress.show($0, $1, "pairs' captions")
           })
       }

@@ -34,8 +34,6 @@ public final class CheckpointModel {
   init(
     _ reader: CheckpointReader, precision: Recipe.Precision = .float32
   ) throws(ModelError) {
-    // Before memory is taken for what the configuration asks for.
-    _ = try ModelDescription(reader)
     path = reader.path
     sha256 = reader.sha256
     loaderTasks = EnvironmentRecord.usableCoreCount()

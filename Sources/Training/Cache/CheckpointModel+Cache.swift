@@ -1,35 +1,8 @@
-internal import CPUDevice
-internal import Checkpoints
 internal import Models
 internal import PairData
 
-/// Encodes the pictures of shards with a checkpoint's image tower and keeps the embeddings.
-///
-///     let filling = try CacheFilling("checkpoints/chinese_clip_vit_b16.h5")
-///     let report = try await filling.cachePictures(of: PairChoice(shards: ["data/train-*.tar"]))
-public final class CacheFilling {
-  private let loaded: LoadedModel
-  private let loaderTasks: Int
-
-  /// - Parameters:
-  ///   - checkpoint: a file, or a run's folder, which stands for its best checkpoint or its last.
-  ///   - precision: of products; embeddings of one are not used by a run with another.
-  public init(
-    _ checkpoint: String, precision: Recipe.Precision = .float32
-  ) throws(ModelError) {
-    let reader = try UserCheckpoint.open(try UserCheckpoint.file(checkpoint))
-    // Before memory is taken for what the configuration asks for.
-    _ = try ModelDescription(reader)
-    loaderTasks = EnvironmentRecord.usableCoreCount()
-    loaded = try LoadedModel(
-      reader,
-      device: CPUDevice(threadCount: loaderTasks, products: ProductFormat(precision)))
-  }
-
-  /// What products are computed in here: Float32 where the processor has nothing else.
-  public var precision: String { loaded.device.products.rawValue }
-
-  /// Encodes the pictures that no cache file has yet.
+extension CheckpointModel {
+  /// Encodes the pictures of shards that no cache file has yet, and keeps the embeddings.
   ///
   /// - Parameters:
   ///   - views: augmented views of each, or none for pictures as they are, which validation and
@@ -41,7 +14,7 @@ public final class CacheFilling {
     of choice: PairChoice, views: AugmentedViews? = nil, tell: @escaping (String) -> Void,
     progress: (Int, Int) -> Void
   ) async throws(ModelError) -> CachingReport {
-    let pairs = try pairs(choice)
+    let pairs = try pairs(choice.shards)
     let embedder = try PictureEncoder.embedder(of: loaded)
     let numbers: [Int?] = views.map { Array(0..<$0.count) } ?? [nil]
     let preparation = loaded.description.preparation(augmentation: views?.augmentation ?? .none)
@@ -59,38 +32,24 @@ public final class CacheFilling {
     return report
   }
 
-  /// Encodes the captions that no cache file has yet.
+  /// Encodes the captions of shards that no cache file has yet, and keeps the embeddings.
   ///
   /// - Parameter progress: is told how many pairs of how many are done.
   public func cacheCaptions(
     of choice: PairChoice, tell: @escaping (String) -> Void, progress: (Int, Int) -> Void
   ) async throws(ModelError) -> CachingReport {
-    var selector = loaded.description.captions
-    do throws(PairDataError) {
-      if let given = choice.captions { selector = try CaptionSelector(given) }
-    } catch {
-      throw .data(error)
-    }
+    let selector = try selector(choice.captions)
     let encoder = try CaptionEncoder(
       loaded, cache: cache(EmbeddingKey(captionsOf: loaded, selector), tell), selector: selector,
       taskCount: loaderTasks)
-    return try await encoder.embeddings(of: try pairs(choice), progress: progress).1
-  }
-
-  private func pairs(_ choice: PairChoice) throws(ModelError) -> PairSet {
-    do throws(PairDataError) {
-      return try PairSet(patterns: choice.shards, folder: "")
-    } catch {
-      throw .data(error)
-    }
+    return try await encoder.embeddings(of: try pairs(choice.shards), progress: progress).1
   }
 
   private func cache(
     _ key: EmbeddingKey, _ tell: @escaping (String) -> Void
   ) -> EmbeddingCache {
     EmbeddingCache(
-      key: key, width: loaded.model.configuration.embeddingWidth, storage: .files,
-      stopSignal: { StopSignals.pending }, tell: tell)
+      key: key, width: width, storage: .files, stopSignal: { StopSignals.pending }, tell: tell)
   }
 }
 
