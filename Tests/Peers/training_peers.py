@@ -235,9 +235,9 @@ def main():
                     options.folder / "model.h5", "--quiet"], check=True, stdout=subprocess.DEVNULL)
     peer = Peer(options.folder, pixels, captions, options)
     peer.prepare(locks_image=True)
-    with torch.inference_mode():
+    with torch.no_grad():
         given = torch.cat([peer.image(slice(start, start + 16), None, True)
-                           for start in range(0, len(captions), 16)]).clone()
+                           for start in range(0, len(captions), 16)])
     tokens = statistics.mean(map(len, captions))
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, batch {options.pairs}, "
           f"{tokens:.1f} tokens a caption", flush=True)
