@@ -83,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Autodiff", "CPUDevice", "Checkpoints", "COpenBLAS", "Models", "PairData", "Tokenizers",
-        "Training",
+        "Autodiff", "CPUDevice", "Checkpoints", "COpenBLAS", "DurableFiles", "Models", "PairData",
+        "Tokenizers", "Training",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
@@ -130,7 +130,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CheckpointsTests",
-      dependencies: ["CHDF5", "Checkpoints", "DurableFiles", "FileTestSupport", "FileTestProcess"],
+      dependencies: [
+        "CHDF5", "CPUDevice", "Checkpoints", "DurableFiles", "FileTestSupport", "FileTestProcess",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ONNXExportTests",

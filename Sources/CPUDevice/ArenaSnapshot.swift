@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 
 /// Arenas as they are at one moment, for someone who reads them while training goes on.
@@ -6,85 +5,102 @@ internal import Synchronization
 /// Nothing is copied at that moment: values and moments stay as they are until the next update, so
 /// they are read where they lie. What is still unread when that update comes is copied first:
 ///
-///     let snapshot = ArenaSnapshot(of: [weights, moments], parts: parts, lasting: locked)
+///     let snapshot = ArenaSnapshot(of: [weights, moments], parts: parts, lasting: locked, in: room)
 ///     snapshot.read(parts[0], of: 0, into: target)     // on another thread
-///     snapshot.settle()                                // before the memory changes
+///     snapshot.settle(on: threads)                     // before the memory changes
 ///
-/// Safety of `@unchecked Sendable`: memory is read inside the lock, and by its owner's promise
-/// nothing changes before `settle` has returned, which takes the lock for every block that is
+/// Each block of memory has a lock of its own, so that who reads and who copies meet only where
+/// they want the same block.
+///
+/// Safety of `@unchecked Sendable`: a block is read inside its lock, and by its owner's promise
+/// nothing changes before `settle` has returned, which takes the lock of every block that is
 /// unread. Later reads of such a block see the copy. What lasts does not change at all.
 public final class ArenaSnapshot: @unchecked Sendable {
-  /// Two MiB, the size of a large page: whole pages go back to the system once they are read.
-  private static let blockElementCount = 1 << 19
+  private static let blockElementCount = SnapshotRoom.slotElementCount
 
-  private struct State {
-    /// Of each block, elements that someone will ask for.
-    var unread: [Int]
-    var isCopied: [Bool]
-    var copiedBlockCount = 0
-    var copiedBlockMaximum = 0
+  /// A piece of an arena that is copied as a whole.
+  private final class Block: Sendable {
+    struct State {
+      /// Elements that someone will ask for.
+      var unread: Int
+      /// Where the copy is.
+      var slot: Int?
+    }
+
+    let arena: Int
+    let range: Range<Int>
+    let state: Mutex<State>
+
+    init(arena: Int, range: Range<Int>, unread: Int) {
+      (self.arena, self.range) = (arena, range)
+      state = Mutex(State(unread: unread))
+    }
   }
 
   private let arenas: [UnsafeBufferPointer<Float>]
   private let lasting: UnsafeBufferPointer<Float>
   /// Keeps the memory.
   private let owners: [AnyObject]
-  /// The first block of each arena, and the number of all blocks.
+  /// The first block of each arena.
   private let firstBlocks: [Int]
-  /// A place for every block, which takes no memory before it is copied.
-  private let copies: Arena
-  private let state: Mutex<State>
+  private let blocks: [Block]
+  private let room: SnapshotRoom
+  private let unreadCount: Atomic<Int>
 
   /// - Parameters:
-  ///   - arenas: memory that changes after `settle`, all of one length.
+  ///   - arenas: memory that changes after `settle`.
   ///   - parts: what will be read of each of them, once, in any order.
   ///   - lasting: memory that does not change as long as this object is used.
   ///   - owners: what the memory belongs to.
+  ///   - room: for copies; no other snapshot uses it meanwhile.
   public init(
     of arenas: [UnsafeBufferPointer<Float>], parts: [Range<Int>],
-    lasting: UnsafeBufferPointer<Float>, owners: [AnyObject]
+    lasting: UnsafeBufferPointer<Float>, owners: [AnyObject], in room: SnapshotRoom
   ) {
-    self.arenas = arenas
-    self.lasting = lasting
-    self.owners = owners
-    let size = ArenaSnapshot.blockElementCount
-    var firstBlocks = [0]
-    var unread: [Int] = []
-    for arena in arenas {
-      var counts = [Int](repeating: 0, count: (arena.count + size - 1) / size)
+    (self.arenas, self.lasting, self.owners, self.room) = (arenas, lasting, owners, room)
+    let size = Self.blockElementCount
+    var firstBlocks: [Int] = []
+    var blocks: [Block] = []
+    for (number, arena) in arenas.enumerated() {
+      var counts = [Int](repeating: 0, count: SnapshotRoom.blockCount(arena.count))
       for part in parts {
         for piece in Self.pieces(of: part) { counts[piece.block] += piece.range.count }
       }
-      unread += counts
-      firstBlocks.append(unread.count)
+      firstBlocks.append(blocks.count)
+      for (index, unread) in counts.enumerated() {
+        let range = index * size..<min((index + 1) * size, arena.count)
+        blocks.append(Block(arena: number, range: range, unread: unread))
+      }
     }
-    self.firstBlocks = firstBlocks
-    copies = Arena(byteCount: unread.count * size * MemoryLayout<Float>.stride)
-    state = Mutex(
-      State(unread: unread, isCopied: [Bool](repeating: false, count: unread.count)))
+    (self.firstBlocks, self.blocks) = (firstBlocks, blocks)
+    unreadCount = Atomic(arenas.count * parts.reduce(0) { $0 + $1.count })
+  }
+
+  deinit {
+    abandon()
   }
 
   /// Fills the target with elements of an arena, as they were when the snapshot was made.
   public func read(
     _ range: Range<Int>, of arena: Int, into target: UnsafeMutableRawBufferPointer
   ) {
-    let live = arenas[arena]
     var done = 0
     for piece in Self.pieces(of: range) {
-      let block = firstBlocks[arena] + piece.block
+      let block = blocks[firstBlocks[arena] + piece.block]
       let bytes = piece.range.count * MemoryLayout<Float>.stride
       let part = UnsafeMutableRawBufferPointer(rebasing: target[done..<done + bytes])
-      state.withLock { state in
-        precondition(state.unread[block] >= piece.range.count, "Elements are read once.")
-        let source =
-          state.isCopied[block]
-          ? UnsafeBufferPointer(
-            start: copy(block) + piece.range.lowerBound % Self.blockElementCount,
+      block.state.withLock { state in
+        precondition(state.unread >= piece.range.count, "Elements are read once.")
+        let source: UnsafeBufferPointer<Float>
+        if let slot = state.slot {
+          source = UnsafeBufferPointer(
+            start: room[slot] + piece.range.lowerBound - block.range.lowerBound,
             count: piece.range.count)
-          : UnsafeBufferPointer(rebasing: live[piece.range])
+        } else {
+          source = UnsafeBufferPointer(rebasing: arenas[arena][piece.range])
+        }
         part.copyMemory(from: UnsafeRawBufferPointer(source))
-        state.unread[block] -= piece.range.count
-        if state.unread[block] == 0 { release(block, &state) }
+        forget(piece.range.count, &state)
       }
       done += bytes
     }
@@ -97,54 +113,47 @@ public final class ArenaSnapshot: @unchecked Sendable {
   }
 
   /// Copies what is unread; afterwards the arenas may change. Costs nothing where all is read.
-  public func settle() {
-    for (arena, live) in arenas.enumerated() {
-      for block in firstBlocks[arena]..<firstBlocks[arena + 1] {
-        let start = (block - firstBlocks[arena]) * Self.blockElementCount
-        let count = min(Self.blockElementCount, live.count - start)
-        state.withLock { state in
-          guard state.unread[block] > 0, !state.isCopied[block] else { return }
-          copy(block).update(from: live.baseAddress! + start, count: count)
-          state.isCopied[block] = true
-          state.copiedBlockCount += 1
-          state.copiedBlockMaximum = max(state.copiedBlockMaximum, state.copiedBlockCount)
-        }
-      }
+  ///
+  /// - Parameter threads: all of them copy; without them the calling one alone.
+  public func settle(on threads: ThreadPool? = nil) {
+    if unreadCount.load(ordering: .acquiring) == 0 { return }
+    if let threads {
+      threads.run(taskCount: blocks.count) { settle(blocks[$0]) }
+    } else {
+      // What is read last is copied first, as long as there is time for a choice.
+      for block in blocks.reversed() { settle(block) }
+    }
+  }
+
+  private func settle(_ block: Block) {
+    block.state.withLock { state in
+      guard state.unread > 0, state.slot == nil else { return }
+      let slot = room.take()
+      let live = UnsafeBufferPointer(rebasing: arenas[block.arena][block.range])
+      _ = UnsafeMutableBufferPointer(start: room[slot], count: live.count).update(from: live)
+      state.slot = slot
     }
   }
 
   /// Says that nobody reads any further.
   public func abandon() {
-    state.withLock { state in
-      for block in state.unread.indices {
-        state.unread[block] = 0
-        release(block, &state)
-      }
+    for block in blocks {
+      block.state.withLock { state in forget(state.unread, &state) }
     }
   }
 
   /// Bytes that are still to be read.
   public var unreadBytes: Int {
-    state.withLock { $0.unread.reduce(0, +) } * MemoryLayout<Float>.stride
+    unreadCount.load(ordering: .acquiring) * MemoryLayout<Float>.stride
   }
 
-  /// The most memory that copies took at a time.
-  public var copiedBytesMaximum: Int {
-    state.withLock { $0.copiedBlockMaximum } * Self.blockElementCount
-      * MemoryLayout<Float>.stride
-  }
-
-  private func copy(_ block: Int) -> UnsafeMutablePointer<Float> {
-    copies.base.assumingMemoryBound(to: Float.self) + block * Self.blockElementCount
-  }
-
-  /// Gives a block's copy back to the system.
-  private func release(_ block: Int, _ state: inout State) {
-    guard state.isCopied[block] else { return }
-    madvise(
-      copy(block), Self.blockElementCount * MemoryLayout<Float>.stride, MADV_DONTNEED)
-    state.isCopied[block] = false
-    state.copiedBlockCount -= 1
+  /// Takes note of elements that nobody will ask for again. Inside the block's lock.
+  private func forget(_ count: Int, _ state: inout Block.State) {
+    state.unread -= count
+    unreadCount.subtract(count, ordering: .acquiringAndReleasing)
+    guard state.unread == 0, let slot = state.slot else { return }
+    room.giveBack(slot)
+    state.slot = nil
   }
 
   /// A range cut where blocks end.

@@ -42,18 +42,30 @@ public final class CheckpointFolder: Sendable {
     }.sorted()
   }
 
-  /// The newest checkpoint of a run's folder that is whole, and why newer ones are not.
-  public static func newestGood(
-    in folder: String
-  ) -> (reader: CheckpointReader?, refused: [CheckpointError]) {
+  /// Makes use of the newest checkpoint of a run's folder that is whole.
+  ///
+  /// - Parameter body: reads as much of it as it needs and fails where that is damaged. Where it
+  ///   fails, all of the file is verified: an error with a whole one is thrown on, a damaged one is
+  ///   passed over, whatever the error was.
+  /// - Returns: what came of it, nothing where no file is whole, and why newer ones are not.
+  public static func withNewest<Result, Failure: Error>(
+    in folder: String, _ body: (CheckpointReader) throws(Failure) -> Result
+  ) throws(Failure) -> (result: Result?, refused: [CheckpointError]) {
     var refused: [CheckpointError] = []
     for step in steps(in: folder).reversed() {
+      let path = "\(folder)/\(name(ofStep: step))"
+      let reader: CheckpointReader
       do throws(CheckpointError) {
-        let reader = try CheckpointReader("\(folder)/\(name(ofStep: step))")
-        if let finding = try reader.verify().first { throw finding }
-        return (reader, refused)
+        reader = try CheckpointReader(path)
       } catch {
         refused.append(error)
+        continue
+      }
+      do throws(Failure) {
+        return (try body(reader), refused)
+      } catch {
+        guard let finding = CheckpointReader.verify(path).first else { throw error }
+        refused.append(finding)
       }
     }
     return (nil, refused)

@@ -65,17 +65,38 @@ public final class CheckpointReader: Sendable {
     _ path: String, in section: CheckpointSection, sizes: [Int],
     into target: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
+    try read(path, in: section, sizes: sizes, into: target) { _ in }
+  }
+
+  /// - Parameter body: is given the bytes of the target, a run at a time, in order.
+  func read(
+    _ path: String, in section: CheckpointSection, sizes: [Int],
+    into target: UnsafeMutableBufferPointer<Float>, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(CheckpointError) {
     precondition(target.count == sizes.reduce(1, *), "\(path): a target of another size")
-    let values = UnsafeMutableRawBufferPointer(target)
-    try readRuns(of: path, in: section) { (found) throws(CheckpointError) in
-      guard found == sizes else {
-        throw .wrongShape(
-          path: self.path, member: "\(section.rawValue)/\(path)", found: found, expected: sizes)
-      }
-    } _: { range, bytes in
-      let start = range.lowerBound * MemoryLayout<Float>.stride
-      UnsafeMutableRawBufferPointer(rebasing: values[start..<start + bytes.count])
-        .copyMemory(from: bytes)
+    let member = "\(section.rawValue)/\(path)"
+    let file = file
+    let dataset = try HDF5.locked { () throws(CheckpointError) in
+      try file.openDataset(member, .float, in: self.path)
+    }
+    defer { HDF5.locked { _ = H5Dclose(dataset.id) } }
+    guard dataset.sizes == sizes else {
+      throw .wrongShape(
+        path: self.path, member: member, found: dataset.sizes, expected: sizes)
+    }
+    try file.read(
+      dataset, .float, member, in: self.path, into: UnsafeMutableRawBufferPointer(target), body)
+  }
+
+  /// Where a tensor begins in the file, as far as that can be told.
+  func offset(of path: String, in section: CheckpointSection) -> Int? {
+    HDF5.locked {
+      guard
+        let dataset = try? file.openDataset("\(section.rawValue)/\(path)", .float, in: self.path)
+      else { return nil }
+      defer { H5Dclose(dataset.id) }
+      let offset = dq_h5_first_chunk_offset(dataset.id)
+      return offset < 0 ? nil : Int(offset)
     }
   }
 
@@ -147,7 +168,7 @@ public final class CheckpointReader: Sendable {
     }
   }
 
-  private func damaged(_ member: String, _ problem: String) -> CheckpointError {
+  func damaged(_ member: String, _ problem: String) -> CheckpointError {
     .damaged(path: path, member: member, problem: problem)
   }
 }

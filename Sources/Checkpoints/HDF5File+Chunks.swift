@@ -45,13 +45,59 @@ extension HDF5File {
     let buffer = ChunkBuffer(elementCount: grid.chunkElementCount, elementBytes: kind.byteCount)
     for index in 0..<grid.count {
       let run = grid[index]
-      let status = HDF5.locked {
-        dq_h5_read_chunk(
-          dataset.id, run.offsets, buffer.stored.count, buffer.stored.baseAddress)
+      guard Self.read(dataset, run, into: buffer.stored) else {
+        throw Self.wrongChecksum(path, in: file)
       }
-      guard status >= 0, buffer.isWhole else { throw Self.wrongChecksum(path, in: file) }
       body(run.elements, UnsafeRawBufferPointer(buffer.elements(run.elements.count)))
     }
+  }
+
+  /// Fills memory of just the size of an open dataset, and gives each run once it is there.
+  ///
+  /// Not inside `HDF5.locked`: the lock is taken for each chunk.
+  func read(
+    _ dataset: OpenDataset, _ kind: ElementKind, _ path: String, in file: String,
+    into target: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(CheckpointError) {
+    guard let grid = dataset.grid else {
+      try readWhole(dataset, kind, path, in: file) { _, bytes in
+        target.copyMemory(from: bytes)
+        body(UnsafeRawBufferPointer(target))
+      }
+      return
+    }
+    let storedBytes = grid.chunkElementCount * kind.byteCount + ChunkBuffer.checksumBytes
+    lazy var buffer = ChunkBuffer(
+      elementCount: grid.chunkElementCount, elementBytes: kind.byteCount)
+    for index in 0..<grid.count {
+      let run = grid[index]
+      let start = run.elements.lowerBound * kind.byteCount
+      let end = run.elements.upperBound * kind.byteCount
+      let elements = UnsafeMutableRawBufferPointer(rebasing: target[start..<end])
+      // Padding and checksum may lie where the next run will, but not beyond the target.
+      let isLast = start + storedBytes > target.count
+      let stored =
+        isLast
+        ? buffer.stored
+        : UnsafeMutableRawBufferPointer(rebasing: target[start..<start + storedBytes])
+      guard Self.read(dataset, run, into: stored) else {
+        throw Self.wrongChecksum(path, in: file)
+      }
+      if isLast {
+        elements.copyMemory(from: UnsafeRawBufferPointer(buffer.elements(run.elements.count)))
+      }
+      body(UnsafeRawBufferPointer(elements))
+    }
+  }
+
+  /// - Returns: whether the chunk is there, and its checksum right.
+  private static func read(
+    _ dataset: OpenDataset, _ run: ChunkGrid.Run, into stored: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    let status = HDF5.locked {
+      dq_h5_read_chunk(dataset.id, run.offsets, stored.count, stored.baseAddress)
+    }
+    return status >= 0 && ChunkBuffer.isWhole(UnsafeRawBufferPointer(stored))
   }
 
   /// Reads a dataset whose chunks are of another kind by the library's own filter.

@@ -28,6 +28,7 @@ final class TensorWriter {
   /// Adds the last batch to its digest.
   private var adding: BackgroundWork<Void>?
   private(set) var written: [WrittenTensor] = []
+  private var buffers: [ChunkBuffer] = []
 
   /// Writes all elements of a new dataset.
   func write(
@@ -40,11 +41,7 @@ final class TensorWriter {
     digest.sum.withLock { $0.begin(name, sizes: tensor.sizes) }
     var record = WrittenTensor(section: section, path: tensor.path, sizes: tensor.sizes)
     let grid = dataset.grid
-    // One batch is filled while the one before it is still being added.
-    let batches = (0..<min(2 * Self.batchCount, grid.count)).map { _ in
-      ChunkBuffer(
-        elementCount: grid.chunkElementCount, elementBytes: ElementKind.float.byteCount)
-    }
+    let batches = buffers(for: grid)
     for start in stride(from: 0, to: grid.count, by: Self.batchCount) {
       let runs = (start..<min(start + Self.batchCount, grid.count)).map { grid[$0] }
       let first = start / Self.batchCount % 2 * Self.batchCount
@@ -74,6 +71,20 @@ final class TensorWriter {
     return (
       parameters.sum.withLock { $0.finish() }, optimizer.sum.withLock { $0.finish() }
     )
+  }
+
+  /// Room for two batches: one is filled while the one before it is still being added. Nobody makes
+  /// use of an earlier tensor's any longer.
+  private func buffers(for grid: ChunkGrid) -> ArraySlice<ChunkBuffer> {
+    let count = min(2 * Self.batchCount, grid.count)
+    while buffers.count < count {
+      buffers.append(
+        ChunkBuffer(
+          elementCount: grid.chunkElementCount, elementBytes: ElementKind.float.byteCount))
+    }
+    let needed = buffers[..<count]
+    for buffer in needed { buffer.resize(elementCount: grid.chunkElementCount) }
+    return needed
   }
 
   private func wait() {

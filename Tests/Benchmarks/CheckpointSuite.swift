@@ -20,9 +20,13 @@ struct CheckpointSuite {
       columns: ["", "time", "bound", "share"])
     let disk = trial.disk()
     table.add([
-      "written, flushed, read back", Figure.seconds(disk.checkpoint),
-      "\(Figure.seconds(disk.plain)), plain writing and a flush",
-      Figure.percent(disk.plain / disk.checkpoint),
+      "written, flushed, read back", Figure.seconds(disk.checkpoint.seconds),
+      "\(Figure.seconds(disk.plain.seconds)), plain writing and a flush",
+      Figure.percent(disk.plain.seconds / disk.checkpoint.seconds),
+    ])
+    table.add([
+      "processor time of it", Figure.seconds(disk.checkpoint.processorSeconds),
+      "\(Figure.seconds(disk.plain.processorSeconds)), plain writing and a flush", "",
     ])
     for isCached in [true, false] {
       let start = await trial.start(isCached: isCached)
@@ -32,6 +36,9 @@ struct CheckpointSuite {
         "\(Figure.fixed(start.start / start.reading, 2)) times",
       ])
     }
+    table.add([
+      "the longest digest alone, on one processor", Figure.seconds(trial.longestDigest()), "", "",
+    ])
     table.add([
       "a step without a checkpoint", Figure.seconds(training.alone), "", "",
     ])
@@ -44,8 +51,8 @@ struct CheckpointSuite {
     ])
     Console.write(table.text)
     Console.write(
-      "Writing: \(Figure.number(bytes / disk.checkpoint * 1e-9)) GB/s of "
-        + "\(Figure.number(bytes / disk.plain * 1e-9)) GB/s. Copies took "
+      "Writing: \(Figure.number(bytes / disk.checkpoint.seconds * 1e-9)) GB/s of "
+        + "\(Figure.number(bytes / disk.plain.seconds * 1e-9)) GB/s. Copies took "
         + "\(training.copiedBytes >> 20) MiB at most.")
   }
 }

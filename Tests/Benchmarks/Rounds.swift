@@ -15,6 +15,18 @@ enum Rounds {
     return Double(nanoseconds() - start) * 1e-9
   }
 
+  /// The seconds that one call takes of all processors together, the system's included.
+  static func processorSeconds(_ body: () -> Void) -> Double {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let start = now()
+    body()
+    return now() - start
+  }
+
   /// Calls all bodies in turn until the time is used up, three rounds at least, the first not
   /// counted.
   ///

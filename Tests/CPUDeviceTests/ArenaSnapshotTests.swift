@@ -1,6 +1,7 @@
-import CPUDevice
 import TestSupport
 import Testing
+
+@testable import CPUDevice
 
 /// Memory as it was when a snapshot was made, however it changes after `settle`.
 @Suite struct ArenaSnapshotTests {
@@ -11,9 +12,12 @@ import Testing
 
     let arenas: [UnsafeMutableBufferPointer<Float>]
     let locked: UnsafeMutableBufferPointer<Float>
+    let room: SnapshotRoom
     let snapshot: ArenaSnapshot
+    let threads: ThreadPool?
 
-    init() {
+    init(threads: ThreadPool? = nil) {
+      self.threads = threads
       arenas = (0..<2).map { arena in
         let memory = UnsafeMutableBufferPointer<Float>.allocate(capacity: Trial.count)
         memory.initialize(repeating: 0)
@@ -22,9 +26,17 @@ import Testing
       }
       locked = .allocate(capacity: 10)
       locked.initialize(repeating: 5)
-      snapshot = ArenaSnapshot(
+      room = SnapshotRoom(arenas: arenas.map(\.count))
+      snapshot = Trial.snapshot(arenas, locked, room)
+    }
+
+    static func snapshot(
+      _ arenas: [UnsafeMutableBufferPointer<Float>], _ locked: UnsafeMutableBufferPointer<Float>,
+      _ room: SnapshotRoom
+    ) -> ArenaSnapshot {
+      ArenaSnapshot(
         of: arenas.map { UnsafeBufferPointer($0) }, parts: Trial.parts,
-        lasting: UnsafeBufferPointer(locked), owners: [])
+        lasting: UnsafeBufferPointer(locked), owners: [], in: room)
     }
 
     deinit {
@@ -35,7 +47,7 @@ import Testing
 
     /// What an update does.
     func change() {
-      snapshot.settle()
+      snapshot.settle(on: threads)
       for memory in arenas { memory.update(repeating: -1) }
     }
 
@@ -47,9 +59,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 3, 5, 8])
-  func `values are those of before, whenever the memory changes`(_ readBefore: Int) {
-    let trial = Trial()
+  @Test(arguments: [0, 3, 5, 8], [0, 1, 3])
+  func `values are those of before, whenever the memory changes`(
+    _ readBefore: Int, _ threadCount: Int
+  ) {
+    let trial = Trial(threads: threadCount == 0 ? nil : ThreadPool(threadCount: threadCount))
     let pieces = (0..<2).flatMap { arena in Trial.parts.map { (arena, $0) } }
     for (index, piece) in pieces.enumerated() {
       if index == readBefore { trial.change() }
@@ -58,7 +72,7 @@ import Testing
     if readBefore == pieces.count { trial.change() }
     #expect(trial.snapshot.unreadBytes == 0)
     // What was read before the change was not copied.
-    #expect((trial.snapshot.copiedBytesMaximum == 0) == (readBefore == pieces.count))
+    #expect((trial.room.touchedBytes == 0) == (readBefore == pieces.count))
     trial.change()
   }
 
@@ -77,11 +91,80 @@ import Testing
     #expect(Trial.parts.allSatisfy { trial.isRight($0, of: 0) })
   }
 
+  /// One reads, one copies ahead, and the update comes in between: whoever is faster, the values
+  /// are those of before. Many rounds, because who is faster is chance.
+  @Test(arguments: [1, 3], [false, true])
+  func `a reader, a copier and updates do not disturb each other`(
+    _ threadCount: Int, _ isCopiedAhead: Bool
+  ) async {
+    let threads = ThreadPool(threadCount: threadCount)
+    for round in 0..<6 {
+      let trial = Trial(threads: threads)
+      let snapshot = trial.snapshot
+      async let wrong = Task.detached {
+        var wrong: [String] = []
+        var values = [Float](repeating: 0, count: 65_536)
+        for arena in 0..<2 {
+          for part in Trial.parts {
+            for start in stride(from: part.lowerBound, to: part.upperBound, by: values.count) {
+              let range = start..<min(start + values.count, part.upperBound)
+              values.withUnsafeMutableBytes { snapshot.read(range, of: arena, into: $0) }
+              let isRight = zip(range, values).allSatisfy { $1 == Trial.value(arena, $0) }
+              if !isRight { wrong.append("\(arena) \(range)") }
+            }
+          }
+        }
+        return wrong
+      }.value
+      async let copied: Void = Task.detached {
+        if isCopiedAhead { snapshot.settle() }
+      }.value
+      for _ in 0..<round * 200 { await Task.yield() }
+      trial.change()
+      trial.change()
+      await copied
+      #expect(await wrong == [])
+      #expect(snapshot.unreadBytes == 0)
+      // Every copy was given back, once.
+      let slots = (0..<trial.room.touchedBytes / SnapshotRoom.slotBytes).map { _ in
+        trial.room.take()
+      }
+      #expect(Set(slots).count == slots.count)
+    }
+  }
+
+  @Test func `the room of one snapshot serves the next`() {
+    let trial = Trial()
+    trial.change()
+    let held = trial.room.touchedBytes
+    #expect(held > 0)
+    trial.snapshot.abandon()
+    let next = Trial.snapshot(trial.arenas, trial.locked, trial.room)
+    next.settle()
+    #expect(trial.room.touchedBytes == held)
+    // It has copies of the values of now.
+    for memory in trial.arenas { memory.update(repeating: 7) }
+    var values = [Float](repeating: 0, count: 4)
+    values.withUnsafeMutableBytes { next.read(0..<4, of: 1, into: $0) }
+    #expect(values == [-1, -1, -1, -1])
+  }
+
+  @Test func `a snapshot that is let go gives its copies back`() {
+    let room: SnapshotRoom
+    do {
+      let trial = Trial()
+      trial.change()
+      room = trial.room
+    }
+    let count = room.touchedBytes / SnapshotRoom.slotBytes
+    #expect(Set((0..<count).map { _ in room.take() }) == Set(0..<count))
+  }
+
   @Test func `what is given up is neither copied nor kept`() {
     let trial = Trial()
     trial.snapshot.abandon()
     trial.change()
-    #expect(trial.snapshot.unreadBytes == 0 && trial.snapshot.copiedBytesMaximum == 0)
+    #expect(trial.snapshot.unreadBytes == 0 && trial.room.touchedBytes == 0)
   }
 
   @Test func `what lasts is read where it lies`() {

@@ -143,7 +143,7 @@ import Testing
     for step in 1...4 { try write(step, in: folder) }
     try damage(folder.path(ofStep: 3))
     try Data().write(to: URL(filePath: folder.path(ofStep: 4)))
-    let found = CheckpointFolder.newestGood(in: folder.path)
+    let found = try CheckpointFolder.newestGood(in: folder.path)
     #expect(found.reader?.path == folder.path(ofStep: 2))
     #expect(found.refused.count == 2)
     #expect(
@@ -165,10 +165,33 @@ import Testing
       try write(step, in: folder)
       try damage(folder.path(ofStep: step))
     }
-    let found = CheckpointFolder.newestGood(in: folder.path)
+    let found = try CheckpointFolder.newestGood(in: folder.path)
     #expect(found.reader == nil)
     #expect(found.refused.count == 2)
-    #expect(CheckpointFolder.newestGood(in: "\(root.path)/x").reader == nil)
+    #expect(try CheckpointFolder.newestGood(in: "\(root.path)/x").reader == nil)
+  }
+
+  private struct Refusal: Error {}
+
+  @Test func `an error with a whole checkpoint ends the search, one with a damaged one does not`()
+    throws
+  {
+    let folder = try open()
+    for step in 1...3 { try write(step, in: folder) }
+    var seen: [String] = []
+    func use(_ reader: CheckpointReader) throws(Refusal) -> String {
+      seen.append(reader.path)
+      throw Refusal()
+    }
+    #expect(throws: Refusal.self) { try CheckpointFolder.withNewest(in: folder.path, use) }
+    #expect(seen == [folder.path(ofStep: 3)])
+    try damage(folder.path(ofStep: 3))
+    seen = []
+    #expect(throws: Refusal.self) { try CheckpointFolder.withNewest(in: folder.path, use) }
+    #expect(seen.last == folder.path(ofStep: 2))
+    // Nobody asks whether a file is whole that serves.
+    let found = CheckpointFolder.withNewest(in: folder.path) { $0.path }
+    #expect(found.result != nil)
   }
 
   // MARK: Setting aside

@@ -39,7 +39,7 @@ import Testing
       #expect(CheckpointReader.verify("\(path)/\(CheckpointFolder.name(ofStep: step))") == [])
     }
     for link in ["last.h5", "best.h5"] { #expect(CheckpointReader.verify("\(path)/\(link)") == []) }
-    let good = CheckpointFolder.newestGood(in: path)
+    let good = try CheckpointFolder.newestGood(in: path)
     #expect(good.refused == [])
     let newest = try #require(good.reader?.document.run?.first { $0.name == "step" }?.value)
     // The first checkpoint is a sample's, which says 7.

@@ -84,6 +84,19 @@ struct SampleCheckpoint {
   }
 }
 
+extension CheckpointFolder {
+  /// The newest checkpoint of a run's folder that is whole, and why newer ones are not.
+  static func newestGood(
+    in folder: String
+  ) throws -> (reader: CheckpointReader?, refused: [CheckpointError]) {
+    let (result, refused) = try withNewest(in: folder) { (reader) throws(CheckpointError) in
+      if let finding = try reader.verify().first { throw finding }
+      return reader
+    }
+    return (result, refused)
+  }
+}
+
 extension CheckpointReader {
   /// A tensor's values as bit patterns.
   func bits(of path: String, in section: CheckpointSection) throws -> [UInt32] {

@@ -41,12 +41,28 @@ enum UserCheckpoint {
   /// Opens a whole file, or the one that a run's folder is named for, verified by the prober, or
   /// here where there is none.
   static func verified(_ path: String, prober: String?) throws(ModelError) -> CheckpointReader {
+    let reader = try opened(path, prober: prober)
+    if prober == nil { try reader.requireWhole() }
+    return reader
+  }
+
+  /// The same for someone who reads all of it at once and verifies it on the way.
+  static func opened(_ path: String, prober: String?) throws(ModelError) -> CheckpointReader {
     let path = try file(path)
     if let prober { return try open(path, prober: prober) }
     do throws(CheckpointError) {
-      let reader = try CheckpointReader(path)
-      if let finding = try reader.verify().first { throw finding }
-      return reader
+      return try CheckpointReader(path)
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+}
+
+extension CheckpointReader {
+  /// - Throws: what is wrong first, by all digests.
+  func requireWhole() throws(ModelError) {
+    do throws(CheckpointError) {
+      if let finding = try verify().first { throw finding }
     } catch {
       throw .checkpoint(error)
     }

@@ -10,8 +10,8 @@ internal import Glibc
 final class CheckpointInFlight {
   /// Writing stands back where the training threads want the processor.
   private static let writerNiceness: Int32 = 10
-  /// Copying goes at several times that speed where the processors are not busy.
-  private static let copiedBytesPerSecond = 1e9
+  /// What copying takes beside steps that use all processors, a fifth of what it takes alone.
+  private static let copiedBytesPerSecond = 0.5e9
 
   let path: String
   let step: Int
@@ -57,7 +57,7 @@ final class CheckpointInFlight {
       while true {
         let unread = Double(snapshot.arenas.unreadBytes)
         if unread == 0 { return }
-        let seconds = 2 * unread / Self.copiedBytesPerSecond
+        let seconds = unread / Self.copiedBytesPerSecond
         if (ContinuousClock.now - start).seconds + seconds >= secondsToUpdate { break }
         usleep(10_000)
       }
@@ -81,8 +81,8 @@ final class CheckpointInFlight {
 
   var isFinished: Bool { writer.isFinished }
 
-  /// Before the memory of the snapshot changes: waits for copies of what is not written yet.
-  func settle() { snapshot.arenas.settle() }
+  /// Before the memory of the snapshot changes: copies what is neither written nor copied yet.
+  func settle(on threads: ThreadPool) { snapshot.arenas.settle(on: threads) }
 
   /// Waits for the checkpoint. - Throws: why there is none, or older ones could not be deleted.
   func wait() throws(ModelError) {
@@ -91,7 +91,4 @@ final class CheckpointInFlight {
 
   /// After `wait`: why the log's rows may be lost by a power cut.
   var logError: LogError? { writer.wait().logError }
-
-  /// The most memory that copies took at a time.
-  var copiedBytesMaximum: Int { snapshot.arenas.copiedBytesMaximum }
 }

@@ -14,6 +14,8 @@ struct ModelSource {
   /// Whether `whole` has positions for pictures of another size.
   private let resizesPositions: Bool
   private let imageTower: CheckpointParameters?
+  /// Whether values come later, with all else that the run's checkpoint has.
+  private let isResumed: Bool
 
   /// - Parameters:
   ///   - resumed: a checkpoint of the run itself, which has all that the recipe names.
@@ -47,7 +49,7 @@ struct ModelSource {
       decoding: Self.decoding(recipe, or: .init(alpha: .onWhite, orientation: .applied)),
       normalization: .clip, captions: recipe.data.validationCaptions)
     whole = nil
-    resizesPositions = false
+    (resizesPositions, isResumed) = (false, false)
     imageTower = try fresh.imageFrom.map { path throws(ModelError) in
       try CheckpointParameters(merging: try UserCheckpoint.verified(path, prober: prober))
     }
@@ -59,7 +61,7 @@ struct ModelSource {
     description = Self.adapted(whole.description, to: recipe)
     tokenizer = try whole.tokenizer()
     (self.whole, imageTower) = (whole, nil)
-    resizesPositions = false
+    (resizesPositions, isResumed) = (false, true)
   }
 
   /// - Parameter imageSize: of the pictures, where it is not what the checkpoint has.
@@ -78,7 +80,7 @@ struct ModelSource {
       recipe, of: description.configuration)
     self.description = Self.adapted(description, to: recipe)
     tokenizer = try whole.tokenizer()
-    (self.whole, imageTower) = (whole, nil)
+    (self.whole, imageTower, isResumed) = (whole, nil, false)
   }
 
   /// A checkpoint's model with inputs prepared as the recipe says.
@@ -117,8 +119,10 @@ struct ModelSource {
     return updates
   }
 
-  /// Fills all parameters: drawn from the seed, then read where a checkpoint has them.
+  /// Fills all parameters: drawn from the seed, then read where a checkpoint has them. A run that
+  /// goes on has none to begin with; see ``ResumePoint/restore(_:_:average:)``.
   func giveStartValues(to loaded: LoadedModel, seed: UInt64) throws(ModelError) {
+    if isResumed { return }
     if let whole {
       for parameter in loaded.model.parameters where !whole.brings(parameter) {
         loaded.parameters.initialize(parameter.path, seed: seed)

@@ -14,45 +14,19 @@ public enum ResumeMode: Equatable, Sendable {
   case checkpoint(path: String)
 }
 
-/// A whole checkpoint that a run wrote, and what it says of the run.
+/// A checkpoint that a run wrote, and what it says of the run.
 struct ResumePoint {
   let reader: CheckpointReader
   let state: RunState
-  /// What to tell the user: damaged checkpoints that were passed over.
-  let notes: [String]
 
-  /// Where a run goes on; `nil` where it begins.
-  static func find(
-    _ mode: ResumeMode, in folder: String, prober: String?
-  ) throws(ModelError) -> ResumePoint? {
-    switch mode {
-    case .auto: try ResumePoint(newestIn: folder)
-    case .never: nil
-    case .checkpoint(let path): try ResumePoint(path: path, prober: prober)
-    }
-  }
-
-  /// Opens and verifies one file.
-  init(path: String, prober: String?) throws(ModelError) {
-    reader = try UserCheckpoint.verified(path, prober: prober)
-    state = try RunState(reader.document, file: path)
-    notes = []
-  }
-
-  /// The newest whole checkpoint of a run's folder; `nil` where there is none at all.
-  ///
-  /// - Throws: what is wrong with the newest one, where there are some and none is whole: starting
-  ///   anew would then be a loss that nobody asked for.
-  init?(newestIn folder: String) throws(ModelError) {
-    guard Folder.exists(folder) else { return nil }
-    let (reader, refused) = CheckpointFolder.newestGood(in: folder)
-    guard let reader else {
-      if let first = refused.first { throw .checkpoint(first) }
-      return nil
-    }
+  init(_ reader: CheckpointReader) throws(ModelError) {
     self.reader = reader
     state = try RunState(reader.document, file: reader.path)
-    notes = refused.map { "Passed over a checkpoint. \($0)" }
+  }
+
+  /// Opens a file that someone named.
+  init(path: String, prober: String?) throws(ModelError) {
+    try self.init(try UserCheckpoint.opened(path, prober: prober))
   }
 
   /// The recipe that the checkpoint was written with.
@@ -125,25 +99,39 @@ struct ResumePoint {
     }
   }
 
-  /// Reads what the optimizer has of all trained parameters: moments, and the weights themselves
-  /// where the model was loaded with their averages.
-  func readOptimizer(
-    into optimizer: AdamWUpdate, _ loaded: LoadedModel, hasAverage: Bool
+  /// Reads all tensors, the model's and the optimizer's, and makes sure that they are those that
+  /// were written.
+  ///
+  /// - Parameter average: what a checkpoint has as the model's parameters, where there is one; the
+  ///   weights themselves are beside the moments then.
+  func restore(
+    _ loaded: LoadedModel, _ optimizer: AdamWUpdate, average: WeightAverage?
   ) throws(ModelError) {
-    let trained = loaded.parameters.layout.entries.filter(\.isTrained).map(\.parameter)
-    let sections: [CheckpointSection] = [.firstMoments, .secondMoments]
-    let wanted = (hasAverage ? sections + [.weights] : sections).flatMap { section in
-      trained.map { (parameter: $0, section: section) }
+    let parameters = loaded.parameters
+    let places = parameters.layout.entries.flatMap { entry in
+      let parameter = entry.parameter
+      func place(
+        _ section: CheckpointSection, _ target: UnsafeMutableBufferPointer<Float>
+      ) -> TensorPlace {
+        TensorPlace(parameter.path, in: section, sizes: parameter.sizes, target: target)
+      }
+      let values = parameters.storage(of: parameter.path)
+      guard entry.isTrained else { return [place(.parameters, values)] }
+      let moments = [
+        place(.firstMoments, optimizer.firstMoments(of: parameter.path)),
+        place(.secondMoments, optimizer.secondMoments(of: parameter.path)),
+      ]
+      guard let average else { return moments + [place(.parameters, values)] }
+      return moments + [
+        place(.parameters, average.values(of: parameter.path)), place(.weights, values),
+      ]
     }
-    try loaded.read(count: wanted.count) { index throws(CheckpointError) in
-      let (parameter, section) = wanted[index]
-      let target =
-        switch section {
-        case .firstMoments: optimizer.firstMoments(of: parameter.path)
-        case .secondMoments: optimizer.secondMoments(of: parameter.path)
-        case .parameters, .weights: loaded.parameters.storage(of: parameter.path)
-        }
-      try reader.read(parameter.path, in: section, sizes: parameter.sizes, into: target)
+    do throws(CheckpointError) {
+      try reader.restore(places) { count, body in
+        loaded.device.threads.run(taskCount: count, body)
+      }
+    } catch {
+      throw .checkpoint(error)
     }
   }
 }

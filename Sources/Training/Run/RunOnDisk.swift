@@ -18,20 +18,22 @@ public struct RunOnDisk: Sendable {
     let named = "\(root ?? ".")/checkpoints/\(place)"
     let isNamed = !place.contains("/") && !FileContents.exists(place) && Folder.exists(named)
     let path = isNamed ? named : place
-    let point: ResumePoint
     if Folder.exists(path) {
-      guard let newest = try ResumePoint(newestIn: path) else {
+      // Its tensors are read, and compared with their digests, when the run goes on.
+      let (found, refused) = try CheckpointFolder.withNewest(in: path) {
+        (reader) throws(ModelError) in try ResumePoint(reader).recipe()
+      }
+      guard let found else {
+        if let first = refused.first { throw .checkpoint(first) }
         throw .mismatch(
           found: "\(path) has no checkpoint", expected: "A run's folder was expected",
           advice: "Begin the run with `duiqi train`.")
       }
-      point = newest
-      resume = .auto
+      (recipe, resume) = (found, .auto)
     } else {
-      point = try ResumePoint(path: path, prober: prober)
+      recipe = try ResumePoint(path: path, prober: prober).recipe()
       resume = .checkpoint(path: path)
     }
-    recipe = try point.recipe()
     let folder = Folder.exists(path) ? path : Folder.parent(of: path)
     self.root = root ?? Self.root(ofRunFolder: folder, run: recipe.run) ?? "."
   }

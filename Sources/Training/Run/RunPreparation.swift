@@ -26,7 +26,8 @@ final class RunPreparation {
   /// What the image tower learns from, besides captions.
   let teacher: Teacher?
 
-  /// - Parameter reader: a checkpoint of the run, where it goes on from one.
+  /// - Parameter reader: a checkpoint of the run, where it goes on from one; the parameters are
+  ///   zero then until it is restored.
   init(
     _ recipe: Recipe, resuming reader: CheckpointReader? = nil, prober: String? = nil
   ) throws(ModelError) {

@@ -29,8 +29,13 @@ struct RunSnapshot: Sendable {
   let arenas: ArenaSnapshot
   private let entries: [CheckpointSection: [Entry]]
 
-  /// - Parameter average: what is saved as the model, where there is one.
-  init(_ loaded: LoadedModel, _ optimizer: AdamWUpdate, average: WeightAverage?) {
+  /// - Parameters:
+  ///   - average: what is saved as the model, where there is one.
+  ///   - room: for copies, of ``arenaLengths(_:hasAverage:)``.
+  init(
+    _ loaded: LoadedModel, _ optimizer: AdamWUpdate, average: WeightAverage?,
+    in room: SnapshotRoom
+  ) {
     let parameters = loaded.parameters
     let layout = parameters.layout
     let trained = layout.entries.filter(\.isTrained)
@@ -39,7 +44,8 @@ struct RunSnapshot: Sendable {
       of: [UnsafeBufferPointer(rebasing: values[..<layout.trainedElementCount])]
         + optimizer.moments + (average.map { [$0.all] } ?? []),
       parts: trained.map { $0.offset..<$0.offset + $0.parameter.elementCount },
-      lasting: values, owners: [parameters, optimizer] + (average.map { [$0] } ?? []))
+      lasting: values, owners: [parameters, optimizer] + (average.map { [$0] } ?? []),
+      in: room)
     func tensors(of arena: Int) -> [Entry] {
       trained.map {
         Entry(
@@ -77,6 +83,11 @@ struct RunSnapshot: Sendable {
         }
       }
     }
+  }
+
+  /// The lengths of all that an update changes.
+  static func arenaLengths(_ layout: ParameterLayout, hasAverage: Bool) -> [Int] {
+    [Int](repeating: layout.trainedElementCount, count: hasAverage ? 4 : 3)
   }
 
   /// The memory that copies of everything that an update changes take.

@@ -98,7 +98,7 @@ extension Trainer {
     try finishSaving()
     let loaded = preparation.loaded
     saving = CheckpointInFlight(
-      RunSnapshot(loaded, optimizer, average: average),
+      RunSnapshot(loaded, optimizer, average: average, in: snapshotRoom),
       document: loaded.document(recipe: recipe, state: state), step: state.step,
       isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep, in: checkpoints,
       rows: logs.rows, secondsToUpdate: isFollowedBySteps ? gradientSeconds : .infinity)
@@ -107,11 +107,11 @@ extension Trainer {
   /// Whether a checkpoint is being written.
   package var isSaving: Bool { saving.map { !$0.isFinished } ?? false }
 
-  /// Before anything changes that a checkpoint needs as it is: waits for copies of it.
+  /// Before anything changes that a checkpoint needs as it is: takes copies of it.
   func settleSaving() {
     guard let saving else { return }
     let start = ContinuousClock.now
-    saving.settle()
+    saving.settle(on: preparation.loaded.device.threads)
     savingSeconds += (ContinuousClock.now - start).seconds
   }
 
@@ -127,7 +127,6 @@ extension Trainer {
     guard let finished = saving else { return }
     saving = nil
     try finished.wait()
-    copiedBytesMaximum = max(copiedBytesMaximum, finished.copiedBytesMaximum)
     if let error = finished.logError { logs.fail(error) }
     logs.note("Saved \(finished.path)")
     report(.saved(path: finished.path, step: finished.step))

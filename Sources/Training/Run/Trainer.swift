@@ -25,10 +25,13 @@ public final class Trainer {
   var state: RunState
   /// The checkpoint that is being written.
   var saving: CheckpointInFlight?
+  /// What it copies, and the next one after it.
+  lazy var snapshotRoom = SnapshotRoom(
+    arenas: RunSnapshot.arenaLengths(parameters.layout, hasAverage: average != nil))
   /// How long steps have stood still for checkpoints so far.
   package var savingSeconds = 0.0
   /// The most memory that copies for a checkpoint took.
-  package var copiedBytesMaximum = 0
+  package var copiedBytesMaximum: Int { snapshotRoom.touchedBytes }
   /// What the gradients of the last step took.
   var gradientSeconds = 0.0
   var validator: Validator?
@@ -66,19 +69,12 @@ public final class Trainer {
     let folders = RunFolders(root: root, run: recipe.run)
     // Before anything is read from the folder, so that no other process can move on meanwhile.
     let held = try Trainer.hold(folders, root: root, run: recipe.run)
-    let point = try ResumePoint.find(resume, in: folders.checkpoints, prober: prober)
-    let changes = try point?.requireSameRun(recipe) ?? []
-    preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
-    state = Self.state(of: point, preparation)
-    try point?.requireData(state.dataFingerprint, patterns: recipe.data.train)
-    try point?.requireTeacher(state.teacherSHA256, of: recipe)
-    optimizer = preparation.makeOptimizer()
-    // A checkpoint's parameters are the averages, so they are copied before the weights come.
-    average = preparation.makeAverage()
-    try point?.readOptimizer(
-      into: optimizer, preparation.loaded, hasAverage: recipe.optimizer.averageDecay != nil)
+    let start = try RunStart(recipe, resume, in: folders.checkpoints, prober: prober)
+    (preparation, optimizer, average) = (start.preparation, start.optimizer, start.average)
+    let (point, changes) = (start.point, start.changes)
+    state = start.state
     schedule = preparation.schedule
-    var notes = point?.notes ?? []
+    var notes = start.notes
     if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }
     // The limit may be another one by now.
     state.stop(afterWorse: recipe.validation?.stopAfterWorse)
@@ -114,13 +110,6 @@ public final class Trainer {
     logs.write(preparation.environment(afterStep: state.step), folder: folders.logs)
     notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
     for note in notes { tell(note) }
-  }
-
-  private static func state(of point: ResumePoint?, _ preparation: RunPreparation) -> RunState {
-    var state = point?.state ?? RunState()
-    state.dataFingerprint = preparation.pairs.fingerprint
-    state.teacherSHA256 = preparation.teacher?.sha256 ?? ""
-    return state
   }
 
   /// Makes the state's best validation one that later ones can be compared with.
