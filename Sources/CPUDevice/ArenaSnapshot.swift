@@ -5,7 +5,7 @@ internal import Synchronization
 /// Nothing is copied at that moment: values and moments stay as they are until the next update, so
 /// they are read where they lie. What is still unread when that update comes is copied first:
 ///
-///     let snapshot = ArenaSnapshot(of: [weights, moments], parts: parts, lasting: locked, in: room)
+///     let snapshot = ArenaSnapshot(of: [weights], parts: parts, lasting: locked, in: room)
 ///     snapshot.read(parts[0], of: 0, into: target)     // on another thread
 ///     snapshot.settle(on: threads)                     // before the memory changes
 ///

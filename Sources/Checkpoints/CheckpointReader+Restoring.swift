@@ -8,7 +8,7 @@ public struct TensorPlace {
   public let sizes: [Int]
   let target: UnsafeMutableBufferPointer<Float>
 
-  /// - Parameter target: memory of just the tensor's size, of which nobody else makes use meanwhile.
+  /// - Parameter target: memory of just the tensor's size, which nobody else uses meanwhile.
   public init(
     _ path: String, in section: CheckpointSection, sizes: [Int],
     target: UnsafeMutableBufferPointer<Float>
