@@ -1,11 +1,11 @@
-internal import Autodiff
+internal import Glibc
 internal import Synchronization
 
 /// Room for the copies of snapshots, kept from one snapshot to the next.
 ///
-/// Memory comes from the system when it is first needed, no more than was ever needed at a time,
-/// and stays: to have the same memory given anew for each checkpoint would cost several times as
-/// much as the copying.
+/// Memory comes from the system when it is first needed, or before by ``fill(part:)``, and
+/// stays: to have the same memory given anew for each checkpoint would cost several times as much
+/// as the copying.
 ///
 /// Safety of `@unchecked Sendable`: memory is handed out a slot at a time, inside the lock, and
 /// who has a slot has it alone until it is given back.
@@ -35,7 +35,21 @@ public final class SnapshotRoom: @unchecked Sendable {
     (elementCount + slotElementCount - 1) / slotElementCount
   }
 
-  /// What copies took at a time at most, which is also what is held.
+  /// All that there is room for.
+  public var byteCount: Int { slotCount * Self.slotBytes }
+
+  /// Has the system give a part of the memory now, whatever is in it already; a system that cannot
+  /// do so gives it later.
+  ///
+  /// - Parameter index: of the parts, of which there are ``partCount``.
+  public func fill(part index: Int) {
+    // MADV_POPULATE_WRITE of Linux 5.14, which Glibc's older headers do not have.
+    madvise(self[index], Self.slotBytes, 23)
+  }
+
+  public var partCount: Int { slotCount }
+
+  /// What copies took at a time at most.
   public var touchedBytes: Int { state.withLock { $0.touchedCount } * Self.slotBytes }
 
   func take() -> Int {

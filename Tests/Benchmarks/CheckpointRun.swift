@@ -9,6 +9,8 @@ internal import Training
 struct CheckpointRun {
   private static let stepsPerCheckpoint = 8
   private static let checkpointCount = 3
+  /// After the last of them, so that the end of the run does not wait for it.
+  private static let lastStepCount = 5
 
   let title: String
   private let folder: String
@@ -23,6 +25,7 @@ struct CheckpointRun {
     var beside = 0.0
     /// What steps waited for each checkpoint.
     var stallSeconds = 0.0
+    var longestStallSeconds = 0.0
     var copiedBytes = 0
   }
 
@@ -83,7 +86,7 @@ struct CheckpointRun {
         adamw: { learning_rate: 1e-6, weight_decay: 0.05 }
         schedule: constant
       precision: \(options.products.rawValue)
-      length: \(stepsPerCheckpoint * checkpointCount + 1) steps
+      length: \(stepsPerCheckpoint * checkpointCount + lastStepCount) steps
       checkpoints: { every: \(stepsPerCheckpoint) steps, keep: 1 }
       threads: { compute: \(options.threads) }
       """
@@ -245,6 +248,7 @@ private final class StepClock {
     return CheckpointRun.Steps(
       alone: mean(alone), beside: mean(beside),
       stallSeconds: trainer.savingSeconds / Double(checkpoints),
+      longestStallSeconds: trainer.longestStallSeconds,
       copiedBytes: trainer.copiedBytesMaximum)
   }
 }

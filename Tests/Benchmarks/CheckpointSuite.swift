@@ -47,7 +47,8 @@ struct CheckpointSuite {
       "\(Figure.fixed(training.beside / training.alone, 3)) times",
     ])
     table.add([
-      "steps stand still, for each", Figure.milliseconds(training.stallSeconds) + " ms", "", "",
+      "steps stand still, for each", Figure.milliseconds(training.stallSeconds) + " ms",
+      Figure.milliseconds(training.longestStallSeconds) + " ms, the longest", "",
     ])
     Console.write(table.text)
     Console.write(

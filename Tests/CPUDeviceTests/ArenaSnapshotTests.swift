@@ -149,6 +149,14 @@ import Testing
     #expect(values == [-1, -1, -1, -1])
   }
 
+  @Test func `filling the room leaves what is in it`() {
+    let trial = Trial()
+    trial.change()
+    for part in 0..<trial.room.partCount { trial.room.fill(part: part) }
+    #expect(trial.room.byteCount == trial.room.partCount * SnapshotRoom.slotBytes)
+    #expect(Trial.parts.allSatisfy { trial.isRight($0, of: 1) })
+  }
+
   @Test func `a snapshot that is let go gives its copies back`() {
     let room: SnapshotRoom
     do {

@@ -9,7 +9,9 @@ internal import Glibc
 /// the next update would change, shortly before that update is expected.
 final class CheckpointInFlight {
   /// Writing stands back where the training threads want the processor.
-  private static let writerNiceness: Int32 = 10
+  static let writerNiceness: Int32 = 10
+  /// What is written beside steps that use all processors.
+  static let writtenBytesPerSecond = 0.2e9
   /// What copying takes beside steps that use all processors, a fifth of what it takes alone.
   private static let copiedBytesPerSecond = 0.5e9
 

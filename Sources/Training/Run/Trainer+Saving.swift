@@ -94,7 +94,7 @@ extension Trainer {
   /// Begins to write a checkpoint; the one before it is waited for.
   private func save(isFollowedBySteps: Bool) throws(ModelError) {
     let start = ContinuousClock.now
-    defer { savingSeconds += (ContinuousClock.now - start).seconds }
+    defer { note(stall: (ContinuousClock.now - start).seconds) }
     try finishSaving()
     let loaded = preparation.loaded
     saving = CheckpointInFlight(
@@ -102,6 +102,16 @@ extension Trainer {
       document: loaded.document(recipe: recipe, state: state), step: state.step,
       isBest: state.bestStep == state.step, keep: recipe.checkpoints.keep, in: checkpoints,
       rows: logs.rows, secondsToUpdate: isFollowedBySteps ? gradientSeconds : .infinity)
+  }
+
+  /// Takes memory for copies where steps are so short that the first checkpoint beside them will
+  /// not be written before an update comes.
+  func fillRoomWhereNeeded() {
+    guard roomFilling == nil, gradientSeconds > 0, preparation.totalSteps > state.step + 1 else {
+      return
+    }
+    let writtenBytes = gradientSeconds * CheckpointInFlight.writtenBytesPerSecond
+    if writtenBytes < Double(snapshotRoom.byteCount) { roomFilling = RoomFilling(snapshotRoom) }
   }
 
   /// Whether a checkpoint is being written.
@@ -112,7 +122,12 @@ extension Trainer {
     guard let saving else { return }
     let start = ContinuousClock.now
     saving.settle(on: preparation.loaded.device.threads)
-    savingSeconds += (ContinuousClock.now - start).seconds
+    note(stall: (ContinuousClock.now - start).seconds)
+  }
+
+  private func note(stall seconds: Double) {
+    savingSeconds += seconds
+    longestStallSeconds = max(longestStallSeconds, seconds)
   }
 
   /// Takes note of a checkpoint that was written meanwhile.

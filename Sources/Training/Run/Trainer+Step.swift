@@ -30,6 +30,7 @@ extension Trainer {
       throw .device(error)
     }
     gradientSeconds = (ContinuousClock.now - start).seconds
+    fillRoomWhereNeeded()
     let gradientNorm = measured("gradient norm", byteCount: trainedBytes) {
       parameters.gradientNorm(on: preparation.loaded.device)
     }

@@ -30,8 +30,11 @@ public final class Trainer {
     arenas: RunSnapshot.arenaLengths(parameters.layout, hasAverage: average != nil))
   /// How long steps have stood still for checkpoints so far.
   package var savingSeconds = 0.0
+  /// The longest of these times.
+  package var longestStallSeconds = 0.0
   /// The most memory that copies for a checkpoint took.
   package var copiedBytesMaximum: Int { snapshotRoom.touchedBytes }
+  var roomFilling: RoomFilling?
   /// What the gradients of the last step took.
   var gradientSeconds = 0.0
   var validator: Validator?
