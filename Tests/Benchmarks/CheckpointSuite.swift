@@ -11,7 +11,7 @@ struct CheckpointSuite {
     trial = CheckpointRun(options)
   }
 
-  func run() async {
+  func run() async -> [NamedFigure] {
     defer { trial.remove() }
     let training = await trial.train()
     let bytes = Double(trial.checkpointBytes)
@@ -24,8 +24,14 @@ struct CheckpointSuite {
       "\(Figure.seconds(disk.plain)), plain writing and a flush",
       Figure.percent(disk.plain / disk.checkpoint),
     ])
+    var figures: [NamedFigure] = []
     for isCached in [true, false] {
       let start = await trial.start(isCached: isCached)
+      let name = "checkpoint/\(isCached ? "cached" : "disk")"
+      figures += [
+        NamedFigure("\(name)_start_seconds", start.start),
+        NamedFigure("\(name)_reading_seconds", start.reading),
+      ]
       table.add([
         "from the start to the first step, \(isCached ? "cached" : "from the disk")",
         Figure.seconds(start.start), "\(Figure.seconds(start.reading)), reading the file once",
@@ -47,6 +53,14 @@ struct CheckpointSuite {
       "Writing: \(Figure.number(bytes / disk.checkpoint * 1e-9)) GB/s of "
         + "\(Figure.number(bytes / disk.plain * 1e-9)) GB/s. Copies took "
         + "\(training.copiedBytes >> 20) MiB at most.")
+    return figures + [
+      NamedFigure("checkpoint/bytes", bytes),
+      NamedFigure("checkpoint/write_seconds", disk.checkpoint),
+      NamedFigure("checkpoint/plain_write_seconds", disk.plain),
+      NamedFigure("checkpoint/step_seconds", training.alone),
+      NamedFigure("checkpoint/step_beside_seconds", training.beside),
+      NamedFigure("checkpoint/stall_seconds", training.stallSeconds),
+    ]
   }
 }
 
