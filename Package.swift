@@ -149,9 +149,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "duiqi", "Checkpoints", "CPUDevice", "DurableFiles", "FileTestSupport", "Models",
-        "PairData",
-        "Tokenizers", "Training",
+        "duiqi", "Autodiff", "Checkpoints", "CPUDevice", "DurableFiles", "FileTestSupport",
+        "Models", "PairData", "Tokenizers", "Training",
       ],
       exclude: ["Help"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
