@@ -12,7 +12,7 @@ PEERS := .venv-peers
 PEERS_PYTHON := $(PEERS)/bin/python
 PEERS_READY := $(PEERS)/installed
 DUIQI := .build/release/duiqi
-CONFIGURATION ?= debug
+TEST_LOG := .build/test.log
 PARITY_SIZES ?= tiny-rn50 tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 rn50 vit-b-16
 PARITY_FOLDER ?= .build/parity
 EMBED_FOLDER ?= .build/embed-peers
@@ -53,7 +53,9 @@ test: lint test-swift test-interoperability ## Run everything that CI runs.
 
 test-swift: deps $(VENV_READY) ## Run the Swift tests.
 	swift build --build-tests
-	swift test --skip-build
+	@mkdir -p .build && set -o pipefail && swift test --skip-build 2>&1 | tee $(TEST_LOG) \
+	  || { status=$$?; echo; echo "What failed, out of $(TEST_LOG):"; \
+	       grep -E '✘|↳|error: |Fatal error' $(TEST_LOG); exit $$status; }
 
 test-interoperability: build $(VENV_READY) ## Check our files with other people's readers.
 	DUIQI=$(abspath $(DUIQI)) $(PYTHON) -m unittest discover -s Tests/Interoperability -v
