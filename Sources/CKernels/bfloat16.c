@@ -6,7 +6,7 @@
 
 int dq_bfloat16_is_fast(void) {
 #if DQ_HAS_BFLOAT16
-  return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+  return dq_instructions() == dq_avx512 && __builtin_cpu_supports("avx512bf16");
 #else
   return 0;
 #endif

@@ -3,8 +3,9 @@
 ///
 /// Conventions, everywhere:
 /// - Arrays are Float32 and row-major; sizes, strides and counts are `int64_t`, in elements.
-/// - Nothing is allocated, nothing global is read or written, no thread is started. The caller
-///   splits the work by calling on disjoint ranges of rows or elements.
+/// - Nothing is allocated, nothing global is written, and read only the level of instructions
+///   (CInstructions.h); no thread is started. The caller splits the work by calling on disjoint
+///   ranges of rows or elements.
 /// - A size of zero is legal and does nothing.
 /// - "ADDS" means the destination is added to; otherwise it is overwritten.
 /// - Only where "in place" is stated may a destination equal (never partly overlap) a source.
