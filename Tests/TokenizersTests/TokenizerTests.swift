@@ -88,8 +88,8 @@ import Tokenizers
     #expect(found == expected)
   }
 
-  // Quadratic work over these takes many minutes, and the system ends the process after one. Time of
-  // the processor, as a machine with other work to do is no fault of the tokenizer.
+  // Quadratic work over these takes many minutes, and the system ends the process after one. Time
+  // of the processor, as a machine with other work to do is no fault of the tokenizer.
   @Test(arguments: ["\u{1D165}\u{1715}", "Σ\u{301}", "x", "\u{301}", "\u{200B}", "“"])
   func `a long hostile text takes linear time`(_ run: String) async {
     await #expect(processExitsWith: .success) { [run] in
