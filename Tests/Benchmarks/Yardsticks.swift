@@ -34,8 +34,8 @@ final class ProductYardstick {
     2 * Double(size.m) * Double(size.n) * Double(size.k)
   }
 
-  /// OpenBLAS's threads turn around for so long after a product before they sleep; what was measured
-  /// meanwhile had half a core, and small products ran at a third of their speed.
+  /// OpenBLAS's threads turn around for so long after a product before they sleep; what was
+  /// measured meanwhile had half a core, and small products ran at a third of their speed.
   private static let restMicroseconds: UInt32 = 50_000
 
   /// Seconds of one product.

@@ -282,8 +282,8 @@ void dq_weight_gradient(
   int64_t m_end, int accumulate, float *c);
 
 /// The same over rows begin ..< end of a and b in panels of words, `length` rows each, as
-/// `dq_round_rows` makes them: a's are DQ_LEFT_PANEL wide, b's DQ_RIGHT_PANEL. m_begin and m_end are
-/// multiples of the former, or m.
+/// `dq_round_rows` makes them: a's are DQ_LEFT_PANEL wide, b's DQ_RIGHT_PANEL. m_begin and m_end
+/// are multiples of the former, or m.
 #define DQ_LEFT_PANEL 32
 #define DQ_RIGHT_PANEL 48
 void dq_bfloat16_weight_gradient(
