@@ -12,13 +12,15 @@ PEERS := .venv-peers
 PEERS_PYTHON := $(PEERS)/bin/python
 PEERS_READY := $(PEERS)/installed
 DUIQI := .build/release/duiqi
-CONFIGURATION ?= debug
+TEST_LOG := .build/test.log
 PARITY_SIZES ?= tiny-rn50 tiny-b-16 tiny-l-14 tiny-l-14-336 tiny-h-14 rn50 vit-b-16
 PARITY_FOLDER ?= .build/parity
 EMBED_FOLDER ?= .build/embed-peers
+BENCH_FOLDER ?= .build/bench-peers
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build quickstart test test-swift test-interoperability bench bench-embed bench-peers \
+  bench-quickstart \
   parity peers-environment precision-curves format lint clean
 
 help: ## Show this list.
@@ -53,7 +55,9 @@ test: lint test-swift test-interoperability ## Run everything that CI runs.
 
 test-swift: deps $(VENV_READY) ## Run the Swift tests.
 	swift build --build-tests
-	swift test --skip-build
+	@mkdir -p .build && set -o pipefail && swift test --skip-build 2>&1 | tee $(TEST_LOG) \
+	  || { status=$$?; echo; echo "What failed, out of $(TEST_LOG):"; \
+	       grep -E '✘|↳|error: |Fatal error' $(TEST_LOG); exit $$status; }
 
 test-interoperability: build $(VENV_READY) ## Check our files with other people's readers.
 	DUIQI=$(abspath $(DUIQI)) $(PYTHON) -m unittest discover -s Tests/Interoperability -v
@@ -85,7 +89,12 @@ bench-embed: build $(PEERS_READY) ## Compare embed with onnxruntime on our own e
 	$(PEERS_PYTHON) Tests/Peers/embed_peers.py $(EMBED_FOLDER) --duiqi $(DUIQI) \
 	  --benchmarks .build/release/Benchmarks $(PEER_OPTIONS)
 
-bench-peers: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
+bench-peers: build $(PEERS_READY) ## Measure all beside PyTorch and others, and write docs/performance.md's table (an hour).
+	swift build -c release --product Benchmarks
+	$(PEERS_PYTHON) Tests/Peers/bench_peers.py $(BENCH_FOLDER) --duiqi $(DUIQI) \
+	  --benchmarks .build/release/Benchmarks --page docs/performance.md $(PEER_OPTIONS)
+
+bench-quickstart: $(PEERS_READY) ## Run the quickstart's two stages in PyTorch (PEER_OPTIONS=… passes options on).
 	$(PEERS_PYTHON) Tests/Peers/emoji_reference.py $(PEER_OPTIONS)
 
 precision-curves: build $(VENV_READY) ## Draw the quickstart's losses in BF16 over Float32, three seeds (half an hour).

@@ -38,7 +38,9 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
-      name: "CImageCodecs",
+      name: "CInstructions", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CImageCodecs", dependencies: ["CInstructions"],
       cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [
         .linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp"),
@@ -46,14 +48,14 @@ let package = Package(
       ]),
     // The loops are optimized in debug builds too, so that tests over real sizes stay quick.
     .target(
-      name: "CKernels",
+      name: "CKernels", dependencies: ["CInstructions"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("m")]),
 
     // MARK: The library.
     .target(name: "Autodiff", swiftSettings: strict),
     .target(
-      name: "CPUDevice", dependencies: ["Autodiff", "CKernels", "COpenBLAS"],
+      name: "CPUDevice", dependencies: ["Autodiff", "CInstructions", "CKernels", "COpenBLAS"],
       swiftSettings: strict),
     .target(name: "Models", dependencies: ["Autodiff"], swiftSettings: strict),
     .target(name: "DurableFiles", dependencies: ["CLibcrypto"], swiftSettings: strict),
@@ -101,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "AutodiffTests", dependencies: ["Autodiff", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "CPUDeviceTests", dependencies: ["Autodiff", "CPUDevice", "CKernels", "TestSupport"],
+      name: "CPUDeviceTests",
+      dependencies: ["Autodiff", "CPUDevice", "CKernels", "FileTestSupport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Autodiff", "CPUDevice", "Models", "TestSupport"],
@@ -148,9 +151,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "duiqi", "Checkpoints", "CPUDevice", "DurableFiles", "FileTestSupport", "Models",
-        "PairData",
-        "Tokenizers", "Training",
+        "duiqi", "Autodiff", "Checkpoints", "CPUDevice", "DurableFiles", "FileTestSupport",
+        "Models", "PairData", "Tokenizers", "Training",
       ],
       exclude: ["Help"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

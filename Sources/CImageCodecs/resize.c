@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "CImageCodecs.h"
+#include "CInstructions.h"
 #include "cubic.h"
 
 // The taps of one axis. Output i, with scale = in / out, support = 2 max(1, scale) and centre
@@ -14,13 +15,6 @@
 // source's height is kept, and all inner loops run over neighbours in memory.
 
 enum { FRACTION_BITS = 22, BLOCK_ROWS = 16, BLOCK_BYTES = BLOCK_ROWS * 3 };
-
-/// Compiled for each level of x86-64 and chosen when the program is loaded (System V psABI).
-#ifdef __x86_64__
-#define DQ_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define DQ_CLONES
-#endif
 
 typedef int32_t sums16 __attribute__((vector_size(64)));
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
@@ -95,8 +89,10 @@ static void scatter_rows(const uint8_t *columns, int64_t width, int64_t rows, ui
 }
 
 /// columns [source width, BLOCK_ROWS, 3] to narrow [target width, BLOCK_ROWS, 3].
-DQ_CLONES static void resize_across(
-  const uint8_t *columns, const axis_taps *taps, int64_t target_width, uint8_t *narrow) {
+static DQ_CLONES(
+  void, resize_across,
+  (const uint8_t *columns, const axis_taps *taps, int64_t target_width, uint8_t *narrow),
+  (columns, taps, target_width, narrow)) {
   const sums16 half = (sums16){0} + (1 << (FRACTION_BITS - 1));
   for (int64_t x = 0; x < target_width; x++) {
     const uint8_t *column = columns + taps->first[x] * BLOCK_BYTES;
@@ -119,13 +115,16 @@ DQ_CLONES static void resize_across(
   }
 }
 
-DQ_CLONES static void add_row(
-  const uint8_t *restrict row, int64_t count, int32_t weight, int32_t *restrict sums) {
+static DQ_CLONES(
+  void, add_row,
+  (const uint8_t *restrict row, int64_t count, int32_t weight, int32_t *restrict sums),
+  (row, count, weight, sums)) {
   for (int64_t i = 0; i < count; i++) sums[i] += weight * row[i];
 }
 
-DQ_CLONES static void round_sums(
-  const int32_t *restrict sums, int64_t count, uint8_t *restrict target) {
+static DQ_CLONES(
+  void, round_sums, (const int32_t *restrict sums, int64_t count, uint8_t *restrict target),
+  (sums, count, target)) {
   for (int64_t i = 0; i < count; i++) {
     const int32_t value = sums[i] >> FRACTION_BITS;
     target[i] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);

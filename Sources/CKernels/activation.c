@@ -22,8 +22,7 @@ DQ_INLINE float clamped(float x, float limit) {
 
 DQ_INLINE float sigmoid(float z) { return 1.0f / (1.0f + dq_exp_one(-z)); }
 
-DQ_CLONES
-void dq_gelu_forward(int64_t n, const float *x, float *y) {
+DQ_CLONES(void, dq_gelu_forward, (int64_t n, const float *x, float *y), (n, x, y)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float from_below = x[i] < -20.0f ? -20.0f : x[i];
@@ -31,8 +30,10 @@ void dq_gelu_forward(int64_t n, const float *x, float *y) {
   }
 }
 
-DQ_CLONES
-void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_gelu_backward,
+  (int64_t n, const float *x, const float *dy, float *dx),
+  (n, x, dy, dx)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const dq_normal normal = dq_normal_at(x[i]);
@@ -40,8 +41,7 @@ void dq_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
   }
 }
 
-DQ_CLONES
-void dq_quick_gelu_forward(int64_t n, const float *x, float *y) {
+DQ_CLONES(void, dq_quick_gelu_forward, (int64_t n, const float *x, float *y), (n, x, y)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float from_below = x[i] < -60.0f ? -60.0f : x[i];
@@ -49,8 +49,10 @@ void dq_quick_gelu_forward(int64_t n, const float *x, float *y) {
   }
 }
 
-DQ_CLONES
-void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_quick_gelu_backward,
+  (int64_t n, const float *x, const float *dy, float *dx),
+  (n, x, dy, dx)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) {
     const float s = sigmoid(1.702f * x[i]);
@@ -58,20 +60,23 @@ void dq_quick_gelu_backward(int64_t n, const float *x, const float *dy, float *d
   }
 }
 
-DQ_CLONES
-void dq_relu_forward(int64_t n, const float *x, float *y) {
+DQ_CLONES(void, dq_relu_forward, (int64_t n, const float *x, float *y), (n, x, y)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) y[i] = x[i] < 0.0f ? 0.0f : x[i];
 }
 
-DQ_CLONES
-void dq_relu_backward(int64_t n, const float *y, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_relu_backward,
+  (int64_t n, const float *y, const float *dy, float *dx),
+  (n, y, dy, dx)) {
   DQ_ELEMENTWISE
   for (int64_t i = 0; i < n; ++i) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
 }
 
-DQ_CLONES
-void dq_bias_add(int64_t rows, int64_t width, const float *bias, float *y) {
+DQ_CLONES(
+  void, dq_bias_add,
+  (int64_t rows, int64_t width, const float *bias, float *y),
+  (rows, width, bias, y)) {
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t i = 0; i < width; ++i) y[row * width + i] += bias[i];
   }

@@ -10,12 +10,14 @@
 //     v  = beta2 v + (1 - beta2) g^2
 //     p -= (learning_rate / bias_correction1) m / (sqrt(v) / sqrt(bias_correction2) + epsilon)
 
-DQ_CLONES
-void dq_adamw(
-  int64_t n, float *restrict parameters, const float *restrict gradients,
-  float *restrict first_moment, float *restrict second_moment, float learning_rate,
-  float weight_decay, float beta1, float beta2, float epsilon, float bias_correction1,
-  float bias_correction2, float gradient_scale) {
+DQ_CLONES(
+  void, dq_adamw,
+  (int64_t n, float *restrict parameters, const float *restrict gradients,
+   float *restrict first_moment, float *restrict second_moment, float learning_rate,
+   float weight_decay, float beta1, float beta2, float epsilon, float bias_correction1,
+   float bias_correction2, float gradient_scale),
+  (n, parameters, gradients, first_moment, second_moment, learning_rate, weight_decay, beta1,
+   beta2, epsilon, bias_correction1, bias_correction2, gradient_scale)) {
   const float kept = 1 - learning_rate * weight_decay;
   const float step = learning_rate / bias_correction1;
   const float reciprocal_root = 1 / __builtin_sqrtf(bias_correction2);

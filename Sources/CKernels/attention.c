@@ -194,11 +194,13 @@ DQ_INLINE float exponentials(int64_t tokens, float *row, float *maximum) {
   return dq_sum_of_lanes(&sum);
 }
 
-DQ_CLONES
-void dq_attention_forward(
-  int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
-  int64_t k_stride, const float *v, int64_t v_stride, float scale, dq_attention_dropout dropout,
-  float *out, int64_t out_stride, float *logsumexp, float *scratch) {
+DQ_CLONES(
+  void, dq_attention_forward,
+  (int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
+   int64_t k_stride, const float *v, int64_t v_stride, float scale, dq_attention_dropout dropout,
+   float *out, int64_t out_stride, float *logsumexp, float *scratch),
+  (tokens, head_width, q, q_stride, k, k_stride, v, v_stride, scale, dropout, out, out_stride,
+   logsumexp, scratch)) {
   const layout at = layout_of(tokens, head_width);
   const uint32_t threshold = dropout.rate < 1 ? dq_dropout_threshold(dropout.rate) : 0;
   const float kept = kept_scale(dropout.rate);
@@ -278,12 +280,14 @@ DQ_INLINE void prepare_backward(
   pack(tokens, head_width, dout, out_stride, scratch + at->dout);
 }
 
-DQ_CLONES
-void dq_attention_backward(
-  int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
-  int64_t k_stride, const float *v, int64_t v_stride, const float *dout, int64_t out_stride,
-  const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq, float *dk,
-  float *dv, int64_t gradient_stride, float *scratch) {
+DQ_CLONES(
+  void, dq_attention_backward,
+  (int64_t tokens, int64_t head_width, const float *q, int64_t q_stride, const float *k,
+   int64_t k_stride, const float *v, int64_t v_stride, const float *dout, int64_t out_stride,
+   const float *logsumexp, float scale, dq_attention_dropout dropout, float *dq, float *dk,
+   float *dv, int64_t gradient_stride, float *scratch),
+  (tokens, head_width, q, q_stride, k, k_stride, v, v_stride, dout, out_stride, logsumexp, scale,
+   dropout, dq, dk, dv, gradient_stride, scratch)) {
   const layout at = layout_of(tokens, head_width);
   const uint32_t threshold = dropout.rate < 1 ? dq_dropout_threshold(dropout.rate) : 0;
   const float kept = kept_scale(dropout.rate);

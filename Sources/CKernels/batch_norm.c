@@ -22,9 +22,10 @@ DQ_INLINE float reciprocal_deviation(float variance, float epsilon) {
   return 1 / __builtin_sqrtf(variance + epsilon);
 }
 
-DQ_CLONES
-void dq_column_squares(
-  int64_t rows, int64_t width, const float *x, const float *mean, float *out) {
+DQ_CLONES(
+  void, dq_column_squares,
+  (int64_t rows, int64_t width, const float *x, const float *mean, float *out),
+  (rows, width, x, mean, out)) {
   for (int64_t column = 0; column < width; column += group_width) {
     const int64_t group = group_end(column, width);
     float sum[group_width] = {0};
@@ -40,10 +41,11 @@ void dq_column_squares(
   }
 }
 
-DQ_CLONES
-void dq_batch_norm_forward(
-  int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
-  const float *mean, const float *variance, float epsilon, float *y) {
+DQ_CLONES(
+  void, dq_batch_norm_forward,
+  (int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
+   const float *mean, const float *variance, float epsilon, float *y),
+  (rows, width, x, scale, shift, mean, variance, epsilon, y)) {
   for (int64_t column = 0; column < width; column += group_width) {
     const int64_t group = group_end(column, width);
     float factor[group_width];
@@ -61,10 +63,11 @@ void dq_batch_norm_forward(
   }
 }
 
-DQ_CLONES
-void dq_batch_norm_backward_parameters(
-  int64_t rows, int64_t width, const float *x, const float *mean, const float *variance,
-  float epsilon, const float *dy, float *dscale, float *dshift) {
+DQ_CLONES(
+  void, dq_batch_norm_backward_parameters,
+  (int64_t rows, int64_t width, const float *x, const float *mean, const float *variance,
+   float epsilon, const float *dy, float *dscale, float *dshift),
+  (rows, width, x, mean, variance, epsilon, dy, dscale, dshift)) {
   for (int64_t column = 0; column < width; column += group_width) {
     const int64_t group = group_end(column, width);
     float scale_sum[group_width] = {0}, shift_sum[group_width] = {0};
@@ -85,11 +88,12 @@ void dq_batch_norm_backward_parameters(
   }
 }
 
-DQ_CLONES
-void dq_batch_norm_backward_input(
-  int64_t rows, int64_t width, int64_t count, const float *x, const float *scale,
-  const float *mean, const float *variance, float epsilon, const float *dscale,
-  const float *dshift, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_batch_norm_backward_input,
+  (int64_t rows, int64_t width, int64_t count, const float *x, const float *scale,
+   const float *mean, const float *variance, float epsilon, const float *dscale,
+   const float *dshift, const float *dy, float *dx),
+  (rows, width, count, x, scale, mean, variance, epsilon, dscale, dshift, dy, dx)) {
   for (int64_t column = 0; column < width; column += group_width) {
     const int64_t group = group_end(column, width);
     float factor[group_width], slope[group_width], offset[group_width];
@@ -111,10 +115,11 @@ void dq_batch_norm_backward_input(
   }
 }
 
-DQ_CLONES
-void dq_fixed_batch_norm_backward_input(
-  int64_t rows, int64_t width, const float *scale, const float *variance, float epsilon,
-  const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_fixed_batch_norm_backward_input,
+  (int64_t rows, int64_t width, const float *scale, const float *variance, float epsilon,
+   const float *dy, float *dx),
+  (rows, width, scale, variance, epsilon, dy, dx)) {
   for (int64_t column = 0; column < width; column += group_width) {
     const int64_t group = group_end(column, width);
     float factor[group_width];

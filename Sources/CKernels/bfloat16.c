@@ -6,7 +6,7 @@
 
 int dq_bfloat16_is_fast(void) {
 #if DQ_HAS_BFLOAT16
-  return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+  return dq_instructions() == dq_avx512 && __builtin_cpu_supports("avx512bf16");
 #else
   return 0;
 #endif
@@ -21,17 +21,23 @@ void dq_round_neighbours(int64_t pairs, const float *x, float *words) {
 }
 
 DQ_BFLOAT16_TARGET
-void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words) {
+void dq_round_rows(
+  int64_t rows, int64_t width, int64_t panel_width, int64_t length, int64_t begin,
+  const float *x, float *words) {
   static const float zeros[16] = {0};
   for (int64_t row = 0; row < rows; row += 2) {
     const float *first = x + row * width;
     const int is_last = row + 1 == rows;
-    float *to = words + row / 2 * width;
-    int64_t i = 0;
-    for (; i + 16 <= width; i += 16) {
-      DQ_LOAD(to + i) = dq_row_pairs(first + i, is_last ? zeros : first + width + i);
+    for (int64_t column = 0; column < width; column += panel_width) {
+      const int64_t count = width - column < panel_width ? width - column : panel_width;
+      float *to = words + column * length + (begin + row / 2) * count;
+      const float *from = first + column;
+      int64_t i = 0;
+      for (; i + 16 <= count; i += 16) {
+        DQ_LOAD(to + i) = dq_row_pairs(from + i, is_last ? zeros : from + width + i);
+      }
+      for (; i < count; ++i) dq_store_pair(from[i], is_last ? 0 : from[width + i], to + i);
     }
-    for (; i < width; ++i) dq_store_pair(first[i], is_last ? 0 : first[width + i], to + i);
   }
 }
 #else
@@ -40,8 +46,10 @@ void dq_round_neighbours(int64_t pairs, const float *x, float *words) {
   (void)pairs, (void)x, (void)words;
   __builtin_trap();
 }
-void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words) {
-  (void)rows, (void)width, (void)x, (void)words;
+void dq_round_rows(
+  int64_t rows, int64_t width, int64_t panel_width, int64_t length, int64_t begin,
+  const float *x, float *words) {
+  (void)rows, (void)width, (void)panel_width, (void)length, (void)begin, (void)x, (void)words;
   __builtin_trap();
 }
 #endif

@@ -9,7 +9,7 @@
 #include "clones.h"
 #include "lanes.h"
 
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 4
+#if defined(__x86_64__)
 #define DQ_HAS_BFLOAT16 1
 #include <immintrin.h>
 

@@ -18,10 +18,10 @@ DQ_INLINE float floored_reciprocal(float length, float epsilon) {
   return 1 / (length < epsilon ? epsilon : length);
 }
 
-DQ_CLONES
-void dq_cosines(
-  int64_t rows, int64_t width, const float *x, const float *target, float epsilon,
-  float *cosines) {
+DQ_CLONES(
+  void, dq_cosines,
+  (int64_t rows, int64_t width, const float *x, const float *target, float epsilon, float *cosines),
+  (rows, width, x, target, epsilon, cosines)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     const float *tr = target + row * width;
@@ -31,10 +31,11 @@ void dq_cosines(
   }
 }
 
-DQ_CLONES
-void dq_cosine_backward(
-  int64_t rows, int64_t width, const float *x, const float *target, float epsilon, float weight,
-  float *dx) {
+DQ_CLONES(
+  void, dq_cosine_backward,
+  (int64_t rows, int64_t width, const float *x, const float *target, float epsilon, float weight,
+   float *dx),
+  (rows, width, x, target, epsilon, weight, dx)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     const float *tr = target + row * width;

@@ -38,9 +38,10 @@ DQ_INLINE void dot_tile(
   }
 }
 
-DQ_CLONES
-void dq_dot_products(
-  int64_t m, int64_t n, int64_t depth, const float *a, const float *b, float *c, int64_t stride) {
+DQ_CLONES(
+  void, dq_dot_products,
+  (int64_t m, int64_t n, int64_t depth, const float *a, const float *b, float *c, int64_t stride),
+  (m, n, depth, a, b, c, stride)) {
   for (int64_t i = 0; i < m; i += 2) {
     for (int64_t j = 0; j < n; j += 2) {
       const float *left = a + i * depth, *right = b + j * depth;

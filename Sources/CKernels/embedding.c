@@ -10,19 +10,21 @@
 //     gradient: dtable[ids[r]] += dy[r], in the order of r
 //     add:      out[r] = x[r] + table[positions[r]]
 
-DQ_CLONES
-void dq_gather_rows(
-  int64_t rows, int64_t width, const int32_t *ids, const float *table, float *out) {
+DQ_CLONES(
+  void, dq_gather_rows,
+  (int64_t rows, int64_t width, const int32_t *ids, const float *table, float *out),
+  (rows, width, ids, table, out)) {
   for (int64_t row = 0; row < rows; ++row) {
     __builtin_memcpy(
       out + row * width, table + ids[row] * width, (size_t)width * sizeof(float));
   }
 }
 
-DQ_CLONES
-void dq_scatter_add_rows(
-  int64_t rows, int64_t width, int64_t column_begin, int64_t column_end, const int32_t *ids,
-  const float *dy, float *dtable) {
+DQ_CLONES(
+  void, dq_scatter_add_rows,
+  (int64_t rows, int64_t width, int64_t column_begin, int64_t column_end, const int32_t *ids,
+   const float *dy, float *dtable),
+  (rows, width, column_begin, column_end, ids, dy, dtable)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *restrict from = dy + row * width;
     float *restrict to = dtable + ids[row] * width;
@@ -30,10 +32,11 @@ void dq_scatter_add_rows(
   }
 }
 
-DQ_CLONES
-void dq_add_rows_at(
-  int64_t rows, int64_t width, const int32_t *positions, const float *table, const float *x,
-  float *out) {
+DQ_CLONES(
+  void, dq_add_rows_at,
+  (int64_t rows, int64_t width, const int32_t *positions, const float *table, const float *x,
+   float *out),
+  (rows, width, positions, table, x, out)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *from = table + positions[row] * width;
     for (int64_t i = 0; i < width; ++i) out[row * width + i] = x[row * width + i] + from[i];

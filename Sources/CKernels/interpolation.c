@@ -26,9 +26,10 @@ DQ_INLINE neighbours around(int64_t place, int64_t from_width, double ratio) {
     .share = (float)(u - (double)first)};
 }
 
-DQ_CLONES
-void dq_interpolate_width(
-  int64_t rows, int64_t from_width, int64_t to_width, const float *x, float *y) {
+DQ_CLONES(
+  void, dq_interpolate_width,
+  (int64_t rows, int64_t from_width, int64_t to_width, const float *x, float *y),
+  (rows, from_width, to_width, x, y)) {
   const double ratio = (double)from_width / (double)to_width;
   for (int64_t row = 0; row < rows; ++row) {
     const float *from = x + row * from_width;
@@ -40,9 +41,10 @@ void dq_interpolate_width(
   }
 }
 
-DQ_CLONES
-void dq_interpolate_width_backward(
-  int64_t rows, int64_t from_width, int64_t to_width, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_interpolate_width_backward,
+  (int64_t rows, int64_t from_width, int64_t to_width, const float *dy, float *dx),
+  (rows, from_width, to_width, dy, dx)) {
   const double ratio = (double)from_width / (double)to_width;
   for (int64_t row = 0; row < rows; ++row) {
     const float *from = dy + row * to_width;

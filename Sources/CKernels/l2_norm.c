@@ -10,9 +10,10 @@
 // and where epsilon won:          dx = r dy
 // The second case is told from the first by |y|, which is 1 to rounding in the first.
 
-DQ_CLONES
-void dq_l2_normalize_forward(
-  int64_t rows, int64_t width, const float *x, float epsilon, float *y, float *reciprocal_norm) {
+DQ_CLONES(
+  void, dq_l2_normalize_forward,
+  (int64_t rows, int64_t width, const float *x, float epsilon, float *y, float *reciprocal_norm),
+  (rows, width, x, epsilon, y, reciprocal_norm)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     float *yr = y + row * width;
@@ -24,10 +25,11 @@ void dq_l2_normalize_forward(
   }
 }
 
-DQ_CLONES
-void dq_l2_normalize_backward(
-  int64_t rows, int64_t width, const float *y, const float *reciprocal_norm, const float *dy,
-  float *dx) {
+DQ_CLONES(
+  void, dq_l2_normalize_backward,
+  (int64_t rows, int64_t width, const float *y, const float *reciprocal_norm, const float *dy,
+   float *dx),
+  (rows, width, y, reciprocal_norm, dy, dx)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *yr = y + row * width;
     const float *dyr = dy + row * width;

@@ -38,10 +38,11 @@ DQ_INLINE float row_variance(int64_t width, const float *x, float mean) {
   return squares / (float)width;
 }
 
-DQ_CLONES
-void dq_layer_norm_forward(
-  int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
-  float epsilon, float *y, float *mean, float *reciprocal_deviation) {
+DQ_CLONES(
+  void, dq_layer_norm_forward,
+  (int64_t rows, int64_t width, const float *x, const float *scale, const float *shift,
+   float epsilon, float *y, float *mean, float *reciprocal_deviation),
+  (rows, width, x, scale, shift, epsilon, y, mean, reciprocal_deviation)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     float *yr = y + row * width;
@@ -57,10 +58,11 @@ void dq_layer_norm_forward(
   }
 }
 
-DQ_CLONES
-void dq_layer_norm_backward_input(
-  int64_t rows, int64_t width, const float *x, const float *scale, const float *mean,
-  const float *reciprocal_deviation, const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_layer_norm_backward_input,
+  (int64_t rows, int64_t width, const float *x, const float *scale, const float *mean,
+   const float *reciprocal_deviation, const float *dy, float *dx),
+  (rows, width, x, scale, mean, reciprocal_deviation, dy, dx)) {
   for (int64_t row = 0; row < rows; ++row) {
     const float *xr = x + row * width;
     const float *dyr = dy + row * width;
@@ -91,10 +93,11 @@ void dq_layer_norm_backward_input(
 }
 
 /// Sixteen columns to a register, summed over all the rows before they are written once.
-DQ_CLONES
-void dq_layer_norm_backward_parameters(
-  int64_t rows, int64_t width, const float *x, const float *mean,
-  const float *reciprocal_deviation, const float *dy, float *dscale, float *dshift) {
+DQ_CLONES(
+  void, dq_layer_norm_backward_parameters,
+  (int64_t rows, int64_t width, const float *x, const float *mean,
+   const float *reciprocal_deviation, const float *dy, float *dscale, float *dshift),
+  (rows, width, x, mean, reciprocal_deviation, dy, dscale, dshift)) {
   int64_t column = 0;
   for (; column + 32 <= width; column += 32) {
     dq_lanes scale0 = {0}, scale1 = {0}, shift0 = {0}, shift1 = {0};

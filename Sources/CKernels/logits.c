@@ -40,9 +40,10 @@ DQ_INLINE void add_exponentials(const float *values, float shift, dq_lanes *sum)
   *sum += DQ_LOAD(exponentials);
 }
 
-DQ_CLONES
-void dq_row_logsumexp_update(
-  int64_t m, int64_t n, const float *S, int64_t stride, float *row_max, float *row_sum) {
+DQ_CLONES(
+  void, dq_row_logsumexp_update,
+  (int64_t m, int64_t n, const float *S, int64_t stride, float *row_max, float *row_sum),
+  (m, n, S, stride, row_max, row_sum)) {
   const int64_t whole = n / 16 * 16;
   for (int64_t i = 0; i < m; ++i) {
     const float *row = S + i * stride;
@@ -88,9 +89,10 @@ DQ_INLINE void update_columns(
   }
 }
 
-DQ_CLONES
-void dq_column_logsumexp_update(
-  int64_t m, int64_t n, const float *S, int64_t stride, float *column_max, float *column_sum) {
+DQ_CLONES(
+  void, dq_column_logsumexp_update,
+  (int64_t m, int64_t n, const float *S, int64_t stride, float *column_max, float *column_sum),
+  (m, n, S, stride, column_max, column_sum)) {
   const int64_t whole = n / 16 * 16;
   for (int64_t j = 0; j < whole; j += 16) {
     update_columns(m, 16, S + j, stride, column_max + j, column_sum + j);
@@ -100,10 +102,11 @@ void dq_column_logsumexp_update(
   }
 }
 
-DQ_CLONES
-void dq_softmax_gradient_tile(
-  int64_t m, int64_t n, const float *S, int64_t stride, const float *row_lse,
-  const float *column_lse, float row_weight, float column_weight, float *out) {
+DQ_CLONES(
+  void, dq_softmax_gradient_tile,
+  (int64_t m, int64_t n, const float *S, int64_t stride, const float *row_lse,
+   const float *column_lse, float row_weight, float column_weight, float *out),
+  (m, n, S, stride, row_lse, column_lse, row_weight, column_weight, out)) {
   for (int64_t i = 0; i < m; ++i) {
     const float *row = S + i * stride;
     float *to = out + i * stride;
@@ -117,10 +120,11 @@ void dq_softmax_gradient_tile(
   }
 }
 
-DQ_CLONES
-void dq_mask_tile(
-  int64_t m, int64_t n, float *S, int64_t stride, const int32_t *row_group,
-  const int32_t *column_group, int64_t first_row, int64_t first_column) {
+DQ_CLONES(
+  void, dq_mask_tile,
+  (int64_t m, int64_t n, float *S, int64_t stride, const int32_t *row_group,
+   const int32_t *column_group, int64_t first_row, int64_t first_column),
+  (m, n, S, stride, row_group, column_group, first_row, first_column)) {
   for (int64_t i = 0; i < m; ++i) {
     float *row = S + i * stride;
     const int64_t diagonal = first_row + i - first_column;

@@ -6,9 +6,10 @@
 //
 //     average = decay average + (1 - decay) value
 
-DQ_CLONES
-void dq_moving_average(
-  int64_t n, float decay, const float *restrict values, float *restrict average) {
+DQ_CLONES(
+  void, dq_moving_average,
+  (int64_t n, float decay, const float *restrict values, float *restrict average),
+  (n, decay, values, average)) {
   const float new = 1 - decay;
   for (int64_t i = 0; i < n; ++i) average[i] = decay * average[i] + new * values[i];
 }

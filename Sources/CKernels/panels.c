@@ -13,13 +13,7 @@
 
 enum { panel_width = 48 };
 
-int dq_panels_are_fast(void) {
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 4
-  return __builtin_cpu_supports("x86-64-v4") != 0;
-#else
-  return 0;
-#endif
-}
+int dq_panels_are_fast(void) { return dq_instructions() == dq_avx512; }
 
 int64_t dq_panel_count(int64_t columns) { return (columns + panel_width - 1) / panel_width; }
 
@@ -40,10 +34,11 @@ DQ_INLINE void pack_transposed_group(
   }
 }
 
-DQ_CLONES
-void dq_pack_panel(
-  int64_t depth, int64_t columns, int transposes, const float *b, int64_t stride, int64_t panel,
-  float *to) {
+DQ_CLONES(
+  void, dq_pack_panel,
+  (int64_t depth, int64_t columns, int transposes, const float *b, int64_t stride, int64_t panel,
+   float *to),
+  (depth, columns, transposes, b, stride, panel, to)) {
   const int64_t first = panel * panel_width;
   const int64_t width = columns - first < panel_width ? columns - first : panel_width;
   for (int64_t group = 0; group + 16 <= width; group += 16) {

@@ -7,10 +7,11 @@
 //     y[n, i, j] = sum over u, v of x[n, i window + u, j window + v] / window^2
 // Gradient: every pixel gets its window's dy / window^2.
 
-DQ_CLONES
-void dq_average_windows(
-  int64_t side, int64_t window, int64_t channels, int64_t place_begin, int64_t place_end,
-  const float *x, float *y) {
+DQ_CLONES(
+  void, dq_average_windows,
+  (int64_t side, int64_t window, int64_t channels, int64_t place_begin, int64_t place_end,
+   const float *x, float *y),
+  (side, window, channels, place_begin, place_end, x, y)) {
   const int64_t places = side / window;
   const float share = 1 / (float)(window * window);
   for (int64_t place = place_begin; place < place_end; ++place) {
@@ -30,10 +31,11 @@ void dq_average_windows(
   }
 }
 
-DQ_CLONES
-void dq_spread_windows(
-  int64_t side, int64_t window, int64_t channels, int64_t pixel_begin, int64_t pixel_end,
-  const float *dy, float *dx) {
+DQ_CLONES(
+  void, dq_spread_windows,
+  (int64_t side, int64_t window, int64_t channels, int64_t pixel_begin, int64_t pixel_end,
+   const float *dy, float *dx),
+  (side, window, channels, pixel_begin, pixel_end, dy, dx)) {
   const int64_t places = side / window;
   const float share = 1 / (float)(window * window);
   for (int64_t pixel = pixel_begin; pixel < pixel_end; ++pixel) {

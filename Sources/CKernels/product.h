@@ -42,16 +42,14 @@ enum { dq_depth_of_sum = 256 };
 
 // The tile that fits a level's registers: 32 of 16 floats, 16 of 8 floats, 16 of 4 floats. The
 // shape differs by level, so these are three functions and not clones of one body.
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 4
+#if defined(__x86_64__)
 /// Asks for whole 512-bit registers, of which the compiler otherwise makes two halves: a sixth
 /// slower in attention of 197 tokens by 64.
 __attribute__((target("arch=x86-64-v4"), min_vector_width(512), noinline))
 static void dq_product_v4(const dq_product *p) {
   dq_product_in_tiles(p, 8, 3);
 }
-#endif
 
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 3
 __attribute__((target("arch=x86-64-v3"), noinline))
 static void dq_product_v3(const dq_product *p) {
   dq_product_in_tiles(p, 6, 1);
@@ -63,18 +61,12 @@ static void dq_product_baseline(const dq_product *p) {
   dq_product_in_tiles(p, 2, 1);
 }
 
-/// Runs the product with the best version that the machine has.
+/// Runs the product with the tile of the level in use.
 static void dq_product_run(const dq_product *p) {
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 4
-  if (__builtin_cpu_supports("x86-64-v4")) {
-    dq_product_v4(p);
-    return;
-  }
-#endif
-#if defined(__x86_64__) && DQ_CLONES_LEVEL >= 3
-  if (__builtin_cpu_supports("x86-64-v3")) {
-    dq_product_v3(p);
-    return;
+#if defined(__x86_64__)
+  switch (dq_instructions()) {
+  case dq_avx512: dq_product_v4(p); return;
+  case dq_avx2: dq_product_v3(p); return;
   }
 #endif
   dq_product_baseline(p);

@@ -14,10 +14,11 @@ uint32_t dq_random_uint32(uint64_t key, uint32_t site, uint64_t index) {
   return words[index / 16 % 4];
 }
 
-DQ_CLONES
-void dq_dropout(
-  int64_t n, uint64_t first_index, uint64_t key, uint32_t site, float rate, const float *x,
-  float *y) {
+DQ_CLONES(
+  void, dq_dropout,
+  (int64_t n, uint64_t first_index, uint64_t key, uint32_t site, float rate, const float *x,
+   float *y),
+  (n, first_index, key, site, rate, x, y)) {
   if (rate >= 1) {
     for (int64_t i = 0; i < n; ++i) y[i] = 0;
     return;

@@ -15,8 +15,10 @@ DQ_INLINE double sum_of_partials(double *partial) {
 
 /// out[c] += sum over r of x[r, c]. Columns stay in registers, sixteen at a time, over all the
 /// rows.
-DQ_CLONES
-void dq_column_sum(int64_t rows, int64_t width, const float *x, float *out) {
+DQ_CLONES(
+  void, dq_column_sum,
+  (int64_t rows, int64_t width, const float *x, float *out),
+  (rows, width, x, out)) {
   int64_t column = 0;
   for (; column + 64 <= width; column += 64) {
     dq_lanes sum0 = {0}, sum1 = {0}, sum2 = {0}, sum3 = {0};
@@ -44,8 +46,7 @@ void dq_column_sum(int64_t rows, int64_t width, const float *x, float *out) {
   }
 }
 
-DQ_CLONES
-double dq_sum_squares(int64_t n, const float *x) {
+DQ_CLONES(double, dq_sum_squares, (int64_t n, const float *x), (n, x)) {
   double partial[16] = {0};
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -59,8 +60,7 @@ double dq_sum_squares(int64_t n, const float *x) {
   return sum_of_partials(partial);
 }
 
-DQ_CLONES
-double dq_sum(int64_t n, const float *x) {
+DQ_CLONES(double, dq_sum, (int64_t n, const float *x), (n, x)) {
   double partial[16] = {0};
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -71,8 +71,7 @@ double dq_sum(int64_t n, const float *x) {
 }
 
 /// Counts exponents of all ones, that is infinities and not-a-numbers.
-DQ_CLONES
-int64_t dq_count_nonfinite(int64_t n, const float *x) {
+DQ_CLONES(int64_t, dq_count_nonfinite, (int64_t n, const float *x), (n, x)) {
   int64_t count = 0;
   for (int64_t i = 0; i < n; ++i) {
     uint32_t bits;

@@ -21,9 +21,9 @@ static void fetch_share(const float *from, int64_t floats, int64_t share, int64_
   }
 }
 
-DQ_INLINE void sum_over_rows(
+void dq_weight_gradient(
   int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c, void (*run)(const dq_product *)) {
+  int64_t m_end, int accumulate, float *c) {
   const int64_t panels = (n + panel_width - 1) / panel_width;
   const int64_t tiles = (m_end - m_begin + tile_rows - 1) / tile_rows;
   for (int64_t row = 0; row < rows; row += block_rows) {
@@ -44,29 +44,41 @@ DQ_INLINE void sum_over_rows(
         m_end - first < tile_rows ? m_end - first : tile_rows,
         (n - column < panel_width ? n - column : panel_width) / 16, depth,
         accumulate || row > 0, 0};
-      run(&product);
+      dq_product_run(&product);
     }
   }
 }
 
-void dq_weight_gradient(
-  int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c) {
-  sum_over_rows(rows, m, n, a, b, m_begin, m_end, accumulate, c, dq_product_run);
-}
-
 #if DQ_HAS_BFLOAT16
+// Words lie in panels: a tile reads two stretches of memory from one end to the other. Rows 3,072
+// words apart would share a few sets of the first cache; panels are an eighth faster there.
 void dq_bfloat16_weight_gradient(
-  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c) {
-  sum_over_rows(pairs, m, n, a, b, m_begin, m_end, accumulate, c, dq_pair_product_run);
+  int64_t length, int64_t begin, int64_t end, int64_t m, int64_t n, const float *a,
+  const float *b, int64_t m_begin, int64_t m_end, int accumulate, float *c) {
+  const int64_t band_height = band_tiles * DQ_LEFT_PANEL;
+  for (int64_t row = begin; row < end; row += block_rows) {
+    const int64_t depth = end - row < block_rows ? end - row : block_rows;
+    for (int64_t band = m_begin; band < m_end; band += band_height) {
+      const int64_t band_end = m_end - band < band_height ? m_end : band + band_height;
+      for (int64_t column = 0; column < n; column += DQ_RIGHT_PANEL) {
+        const int64_t width = n - column < DQ_RIGHT_PANEL ? n - column : DQ_RIGHT_PANEL;
+        for (int64_t first = band; first < band_end; first += DQ_LEFT_PANEL) {
+          const int64_t height = m - first < DQ_LEFT_PANEL ? m - first : DQ_LEFT_PANEL;
+          const dq_product product = {
+            a + first * length + row * height, 1, height, b + column * length + row * width, width,
+            c + first * n + column, n, height, width / 16, depth, accumulate || row > begin, 0};
+          dq_pair_product_run(&product);
+        }
+      }
+    }
+  }
 }
 #else
 void dq_bfloat16_weight_gradient(
-  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c) {
-  (void)pairs, (void)m, (void)n, (void)a, (void)b, (void)m_begin, (void)m_end;
-  (void)accumulate, (void)c;
+  int64_t length, int64_t begin, int64_t end, int64_t m, int64_t n, const float *a,
+  const float *b, int64_t m_begin, int64_t m_end, int accumulate, float *c) {
+  (void)length, (void)begin, (void)end, (void)m, (void)n, (void)a, (void)b, (void)m_begin;
+  (void)m_end, (void)accumulate, (void)c;
   __builtin_trap();
 }
 #endif

@@ -6,4 +6,11 @@ extension CPUDevice {
     guard let text = openblas_get_config() else { return "unknown" }
     return String(cString: text)
   }
+
+  /// OpenBLAS, its version and its kernels: `OpenBLAS 0.3.21 Haswell`.
+  public static var libraryName: String {
+    let name = libraryVersion.split(separator: " ").prefix(2).joined(separator: " ")
+    guard let kernels = openblas_get_corename() else { return name }
+    return "\(name) \(String(cString: kernels))"
+  }
 }

@@ -53,37 +53,49 @@ struct WeightGradient {
       return
     }
     guard usesPairs else {
-      return sum(a, b, into: c, adding: adding, in: context, by: dq_weight_gradient)
+      return sum(into: c, in: context) { rows, columns, part, target in
+        dq_weight_gradient(
+          Int64(rows.count), Int64(m), Int64(n), a + rows.lowerBound * m, b + rows.lowerBound * n,
+          Int64(columns.lowerBound), Int64(columns.upperBound), part == 0 && adding ? 1 : 0, target)
+      }
     }
     let left = context.scratch + (partCount - 1) * m * n
     let right = left + length * m
     context.threads.run(over: length, grain: WeightGradient.roundedPairs) { pairs in
       let first = 2 * pairs.lowerBound
       let count = Int64(min(2 * pairs.upperBound, rows) - first)
-      dq_round_rows(count, Int64(m), a + first * m, left + pairs.lowerBound * m)
-      dq_round_rows(count, Int64(n), b + first * n, right + pairs.lowerBound * n)
+      let (length, begin) = (Int64(length), Int64(pairs.lowerBound))
+      dq_round_rows(
+        count, Int64(m), Int64(DQ_LEFT_PANEL), length, begin, a + first * m, left)
+      dq_round_rows(
+        count, Int64(n), Int64(DQ_RIGHT_PANEL), length, begin, b + first * n, right)
     }
-    sum(left, right, into: c, adding: adding, in: context, by: dq_bfloat16_weight_gradient)
+    sum(into: c, in: context) { pairs, columns, part, target in
+      dq_bfloat16_weight_gradient(
+        Int64(length), Int64(pairs.lowerBound), Int64(pairs.upperBound), Int64(m), Int64(n), left,
+        right, Int64(columns.lowerBound), Int64(columns.upperBound), part == 0 && adding ? 1 : 0,
+        target)
+    }
   }
 
-  private typealias Kernel = (
-    _ length: Int64, _ m: Int64, _ n: Int64, _ a: UnsafePointer<Float>?,
-    _ b: UnsafePointer<Float>?, _ begin: Int64, _ end: Int64, _ accumulates: Int32,
-    _ c: UnsafeMutablePointer<Float>?
-  ) -> Void
-
+  /// Sums each part, cut by whole panels of a's columns, and adds the parts.
+  ///
+  /// - Parameter kernel: sums a range of rows, or pairs of them, into rows of a matrix.
   private func sum(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>,
-    adding: Bool, in context: CPUContext, by kernel: Kernel
+    into c: UnsafeMutablePointer<Float>, in context: CPUContext,
+    by kernel: (
+      _ rows: Range<Int>, _ columns: Range<Int>, _ part: Int, _ target: UnsafeMutablePointer<Float>
+    ) -> Void
   ) {
     let partCount = partCount
     let cuts = max(1, (context.threads.threadCount + partCount - 1) / partCount)
+    let width = Int(DQ_LEFT_PANEL)
+    let panels = (m + width - 1) / width
     context.threads.run(taskCount: partCount * cuts) { task in
       let (part, cut) = (task / cuts, task % cuts)
-      let range = length * part / partCount..<length * (part + 1) / partCount
       kernel(
-        Int64(range.count), Int64(m), Int64(n), a + range.lowerBound * m, b + range.lowerBound * n,
-        Int64(m * cut / cuts), Int64(m * (cut + 1) / cuts), part == 0 && adding ? 1 : 0,
+        length * part / partCount..<length * (part + 1) / partCount,
+        min(m, panels * cut / cuts * width)..<min(m, panels * (cut + 1) / cuts * width), part,
         part == 0 ? c : context.scratch + (part - 1) * m * n)
     }
     guard partCount > 1 else { return }

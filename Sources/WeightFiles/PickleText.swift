@@ -1,7 +1,7 @@
 /// Writes a pickle of protocol 2: nested dictionaries of numbers, texts and tensors.
 ///
-/// Only the globals that every safe reader knows stand in it: `OrderedDict`, `FloatStorage` and
-/// `_rebuild_tensor_v2`.
+/// Only the globals that every safe reader knows stand in it: `OrderedDict`, `FloatStorage`,
+/// `LongStorage` and `_rebuild_tensor_v2`.
 struct PickleText {
   private(set) var bytes: [UInt8] = [PickleOpcode.proto.rawValue, 2]
 
@@ -38,13 +38,13 @@ struct PickleText {
     }
   }
 
-  /// A contiguous Float32 tensor that is the whole of a storage.
-  mutating func tensor(_ shape: [Int], storage key: String) {
+  /// A contiguous tensor that is the whole of a storage.
+  mutating func tensor(_ shape: [Int], _ form: AnnouncedTensor.Form, storage key: String) {
     global("torch._utils", "_rebuild_tensor_v2")
     add(.mark)
     add(.mark)
     text("storage")
-    global("torch", "FloatStorage")
+    global("torch", form == .int64 ? "LongStorage" : "FloatStorage")
     text(key)
     text("cpu")
     integer(shape.reduce(1, *))

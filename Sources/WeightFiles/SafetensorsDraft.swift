@@ -3,11 +3,14 @@ internal import StrictJSON
 
 /// Writes safetensors: an 8-byte length, a JSON header, then the numbers without gaps.
 ///
-/// All tensors are Float32. The header is filled up to a multiple of 8 bytes, so that readers can
-/// map the numbers into memory.
+/// Tensors are Float32 or Int64. The header is filled up to a multiple of 8 bytes, so that readers
+/// can map the numbers into memory.
 public final class SafetensorsDraft: WeightDraft {
   private let file: AtomicFile
-  private var missingCount: Int
+  private let tensors: [AnnouncedTensor]
+  /// The tensor that is being written, and how many of its numbers are missing.
+  private var index = -1
+  private var missingCount = 0
 
   /// - Parameters:
   ///   - tensors: in the order in which their numbers will come; no name twice.
@@ -17,27 +20,39 @@ public final class SafetensorsDraft: WeightDraft {
   ) throws(WeightFileError) {
     precondition(
       Set(tensors.map(\.name)).count == tensors.count, "\(path): a tensor's name stands twice.")
-    missingCount = tensors.reduce(0) { $0 + $1.elementCount }
+    self.tensors = tensors
     do throws(FileError) {
       file = try AtomicFile(path)
       try file.write(Self.header(tensors, metadata))
     } catch {
       throw .file(error)
     }
+    beginTensors()
   }
 
   public func add(_ numbers: UnsafeBufferPointer<Float>) throws(WeightFileError) {
-    precondition(numbers.count <= missingCount, "\(file.path): more numbers than announced")
-    missingCount -= numbers.count
-    do throws(FileError) {
-      try file.write(UnsafeRawBufferPointer(numbers))
-    } catch {
-      throw .file(error)
+    precondition(
+      numbers.count <= missingCount,
+      "\(file.path): numbers beyond the end of a tensor, or after all")
+    if numbers.isEmpty { return }
+    try tensors[index].store(numbers, in: file.path) { (bytes) throws(FileError) in
+      try file.write(bytes)
     }
+    missingCount -= numbers.count
+    if missingCount == 0 { beginTensors() }
+  }
+
+  /// Goes to the next tensor that has numbers.
+  private func beginTensors() {
+    repeat {
+      index += 1
+      guard index < tensors.count else { return }
+      missingCount = tensors[index].elementCount
+    } while missingCount == 0
   }
 
   public func publish() throws(WeightFileError) {
-    precondition(missingCount == 0, "\(file.path): \(missingCount) announced numbers are missing")
+    precondition(index == tensors.count, "\(file.path): announced tensors are missing")
     do throws(FileError) {
       try file.publish()
     } catch {
@@ -62,7 +77,7 @@ public final class SafetensorsDraft: WeightDraft {
         .init(
           name: tensor.name,
           value: .object([
-            .init(name: "dtype", value: .text(ElementType.float32.rawValue)),
+            .init(name: "dtype", value: .text(tensor.elementType.rawValue)),
             .init(name: "shape", value: numbers(tensor.shape)),
             .init(name: "data_offsets", value: numbers([offset, end])),
           ])))

@@ -3,7 +3,7 @@ internal import DurableFiles
 /// Writes what torch.load reads, its safe mode included: a zip archive with a pickle of names and
 /// shapes, and a member for the numbers of each tensor.
 ///
-/// Tensors stand under a key of their own, as in a training checkpoint, and are Float32.
+/// Tensors stand under a key of their own, as in a training checkpoint, and are Float32 or Int64.
 public final class TorchArchiveDraft: WeightDraft {
   private let archive: ZipDraft
   private let tensors: [AnnouncedTensor]
@@ -47,9 +47,12 @@ public final class TorchArchiveDraft: WeightDraft {
   public func add(_ numbers: UnsafeBufferPointer<Float>) throws(WeightFileError) {
     precondition(
       numbers.count <= missingCount, "\(path): numbers beyond the end of a tensor, or after all")
+    if numbers.isEmpty { return }
+    try tensors[index].store(numbers, in: path) { (bytes) throws(FileError) in
+      try archive.write(bytes)
+    }
+    missingCount -= numbers.count
     do throws(FileError) {
-      try archive.write(UnsafeRawBufferPointer(numbers))
-      missingCount -= numbers.count
       if missingCount == 0 { try beginTensors() }
     } catch {
       throw .file(error)
@@ -93,7 +96,7 @@ public final class TorchArchiveDraft: WeightDraft {
     pickle.beginDictionary()
     for (index, tensor) in tensors.enumerated() {
       pickle.text(tensor.name)
-      pickle.tensor(tensor.shape, storage: "\(index)")
+      pickle.tensor(tensor.shape, tensor.form, storage: "\(index)")
     }
     pickle.endDictionary()
     pickle.endDictionary()

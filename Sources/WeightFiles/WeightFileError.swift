@@ -14,6 +14,8 @@ public enum WeightFileError: Error, Equatable, Sendable {
   /// A lawful form that is not read here; `remedy` says how to come to one that is.
   case unsupported(place: String, found: String, remedy: String)
   case noSuchTensor(path: String, name: String)
+  /// A number to be written where only whole ones can be.
+  case notWhole(path: String, name: String, found: Float)
 }
 
 extension WeightFileError: CustomStringConvertible {
@@ -35,6 +37,9 @@ extension WeightFileError: CustomStringConvertible {
         + "or in several files."
     case .unsupported(let place, let found, let remedy):
       "\(place): found \(found), which is not read here. \(remedy)"
+    case .notWhole(let path, let name, let found):
+      "\(path): `\(name)` would be \(found). A whole number was expected, as PyTorch has it there. "
+        + "Write weights whose counts are whole."
     case .noSuchTensor(let path, let name):
       "\(path): there is no tensor `\(name)`. One of the listed names was expected. "
         + "Check the name against the listing."

@@ -14,8 +14,10 @@ struct Duiqi: AsyncParsableCommand {
     discussion: """
       Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 130 and 143 stopped by a signal.
       Errors and progress go to standard error, results to standard output.
+      DUIQI_INSTRUCTIONS=avx2 or baseline computes with less than the processor has; --version \
+      says what is used.
       """,
-    version: "duiqi \(ToolVersion.current)",
+    version: "duiqi \(ToolVersion.current)\n\(ProcessorUse.description)",
     subcommands: [
       Train.self, Resume.self, Cache.self, Evaluate.self, Classify.self, Embed.self, Index.self,
       Search.self, Import.self, Export.self, Tokenize.self, Inspect.self, Verify.self,
@@ -26,6 +28,7 @@ struct Duiqi: AsyncParsableCommand {
     // A reader that goes away, as `head` does, ends the output and not the work.
     signal(SIGPIPE, SIG_IGN)
     do {
+      try ForcedInstructions.apply()
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

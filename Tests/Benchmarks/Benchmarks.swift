@@ -27,8 +27,14 @@ struct Benchmarks {
     if options.suites.contains(.pictures), let folder = options.pictures {
       await PictureSuite(options, folder: folder).run()
     }
-    if options.suites.contains(.batches) { LargeBatchSuite(options, device: device).run() }
-    if options.suites.contains(.checkpoints) { await CheckpointSuite(options).run() }
-    if options.suites.contains(.steps) { await StepSuite(options, device: device).run() }
+    var figures: [NamedFigure] = []
+    if options.suites.contains(.batches) {
+      figures += LargeBatchSuite(options, device: device).run()
+    }
+    if options.suites.contains(.checkpoints) { figures += await CheckpointSuite(options).run() }
+    if options.suites.contains(.steps) { figures += await StepSuite(options, device: device).run() }
+    if let path = options.figuresPath, !NamedFigure.write(figures, to: path) {
+      Console.fail("\(path): the figures cannot be written there.")
+    }
   }
 }

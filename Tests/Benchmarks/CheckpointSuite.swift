@@ -11,7 +11,7 @@ struct CheckpointSuite {
     trial = CheckpointRun(options)
   }
 
-  func run() async {
+  func run() async -> [NamedFigure] {
     defer { trial.remove() }
     let training = await trial.train()
     let bytes = Double(trial.checkpointBytes)
@@ -28,8 +28,14 @@ struct CheckpointSuite {
       "processor time of it", Figure.seconds(disk.checkpoint.processorSeconds),
       "\(Figure.seconds(disk.plain.processorSeconds)), plain writing and a flush", "",
     ])
+    var figures: [NamedFigure] = []
     for isCached in [true, false] {
       let start = await trial.start(isCached: isCached)
+      let name = "checkpoint/\(isCached ? "cached" : "disk")"
+      figures += [
+        NamedFigure("\(name)_start_seconds", start.start),
+        NamedFigure("\(name)_reading_seconds", start.reading),
+      ]
       table.add([
         "from the start to the first step, \(isCached ? "cached" : "from the disk")",
         Figure.seconds(start.start), "\(Figure.seconds(start.reading)), reading the file once",
@@ -55,6 +61,14 @@ struct CheckpointSuite {
       "Writing: \(Figure.number(bytes / disk.checkpoint.seconds * 1e-9)) GB/s of "
         + "\(Figure.number(bytes / disk.plain.seconds * 1e-9)) GB/s. Copies took "
         + "\(training.copiedBytes >> 20) MiB at most.")
+    return figures + [
+      NamedFigure("checkpoint/bytes", bytes),
+      NamedFigure("checkpoint/write_seconds", disk.checkpoint),
+      NamedFigure("checkpoint/plain_write_seconds", disk.plain),
+      NamedFigure("checkpoint/step_seconds", training.alone),
+      NamedFigure("checkpoint/step_beside_seconds", training.beside),
+      NamedFigure("checkpoint/stall_seconds", training.stallSeconds),
+    ]
   }
 }
 

@@ -15,7 +15,7 @@ struct LargeBatchSuite {
     self.device = device
   }
 
-  func run() {
+  func run() -> [NamedFigure] {
     // One after the other, so that the process's peak is that of the large batch alone.
     let before = measured(Self.small, rounds: 3)
     let large = measured(options.largeBatch, rounds: 1)
@@ -36,6 +36,12 @@ struct LargeBatchSuite {
       ])
     }
     Console.write(table.text)
+    return [
+      NamedFigure("batches/pairs", Double(options.largeBatch)),
+      NamedFigure("batches/seconds_per_pair", large / Double(options.largeBatch)),
+      NamedFigure("batches/small_seconds_per_pair", base),
+      NamedFigure("batches/peak_bytes", Double(peak)),
+    ]
   }
 
   /// Seconds of the fastest step.

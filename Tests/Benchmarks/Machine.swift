@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import CPUDevice
 internal import Glibc
 internal import Training
 
@@ -9,6 +10,7 @@ struct Machine {
   init(threads: Int) {
     let record = EnvironmentRecord(
       version: "benchmarks", commit: Self.commit, computeThreads: threads, loaderThreads: threads,
+      instructions: InstructionSet.current.rawValue,
       libraries: [("OpenBLAS", String(cString: openblas_get_config()))])
     var load = [0.0, 0.0, 0.0]
     getloadavg(&load, 3)
@@ -17,6 +19,7 @@ struct Machine {
       memory     \(record.memoryBytes >> 20) MiB
       system     \(record.system)
       threads    \(threads)
+      loops      \(record.instructions) instructions
       BLAS       \(record.libraries[0].version)
       commit     \(record.commit ?? "unknown")
       load       \(load.map { Figure.fixed($0, 2) }.joined(separator: " ")) (others on the \

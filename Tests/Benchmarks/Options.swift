@@ -28,6 +28,8 @@ struct Options {
   var products = ProductFormat.float32
   /// A folder of pictures to decode.
   var pictures: String?
+  /// Where figures go as JSON, besides the tables.
+  var figuresPath: String?
   var wantsHelp = false
 
   static let usage = """
@@ -44,6 +46,7 @@ struct Options {
       --real-size           add steps of published sizes, which take minutes; checkpoints of one
       --large-batch N       pairs that the suite batches compares with 256 (default 32768)
       --memory-budget MIB   what activations that are kept may take (default 6144)
+      --json FILE           write the figures of steps, batches and checkpoints there, too
       --help                show this
     """
 
@@ -83,6 +86,9 @@ struct Options {
         throw Mistake(description: "--pictures needs a folder.")
       }
       pictures = folder
+    case "--json":
+      guard let path = rest.popFirst() else { throw Mistake(description: "--json needs a file.") }
+      figuresPath = path
     case "--large-batch": largeBatch = try Self.count(argument, &rest)
     case "--memory-budget": memoryBudgetBytes = try Self.count(argument, &rest) << 20
     case "--bfloat16": products = .bfloat16

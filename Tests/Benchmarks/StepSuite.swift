@@ -13,19 +13,23 @@ struct StepSuite {
     product = ProductYardstick(threads: options.threads)
   }
 
-  func run() async {
-    measure(await StepCase.bothTowers(options, on: device))
-    measure(await StepCase.lockedImage(options, on: device))
-    guard options.includesRealSize else { return }
+  func run() async -> [NamedFigure] {
+    var figures = measure(await StepCase.bothTowers(options, on: device), "stage_1")
+    figures += measure(await StepCase.lockedImage(options, on: device), "stage_2")
+    guard options.includesRealSize else { return figures }
     let base = "ViT-B/16 and RoBERTa-base"
-    measure(
-      StepCase.realSize(base, .baseP16, trainsImage: false, pairs: 112, options, on: device))
-    measure(StepCase.realSize(base, .baseP16, trainsImage: true, pairs: 8, options, on: device))
-    measure(
-      StepCase.realSize("RN50 and RBT3", .rn50, trainsImage: true, pairs: 16, options, on: device))
+    func realSize(
+      _ title: String, _ size: DualEncoder.Configuration, trainsImage: Bool, pairs: Int
+    ) -> StepCase {
+      .realSize(title, size, trainsImage: trainsImage, pairs: pairs, options, on: device)
+    }
+    figures += measure(realSize(base, .baseP16, trainsImage: false, pairs: 112), "locked")
+    figures += measure(realSize(base, .baseP16, trainsImage: true, pairs: 8), "both")
+    figures += measure(realSize("RN50 and RBT3", .rn50, trainsImage: true, pairs: 16), "rn50")
+    return figures
   }
 
-  private func measure(_ step: StepCase) {
+  private func measure(_ step: StepCase, _ name: String) -> [NamedFigure] {
     let best = Rounds.fastest(
       seconds: 10 * options.seconds,
       [
@@ -73,6 +77,12 @@ struct StepSuite {
       StepLedger.row(
         "between operations", rest, whole: whole, peak: peak, bandwidth: bandwidth))
     Console.write(table.text)
+    return [
+      NamedFigure("steps/\(name)_seconds", whole),
+      NamedFigure("steps/\(name)_pairs_per_second", Double(step.pairs) / whole),
+      NamedFigure("steps/\(name)_gflops", flops / whole * 1e-9),
+      NamedFigure("steps/\(name)_share", flops / whole / peak),
+    ]
   }
 
   /// The fastest time of each kind of operation over some steps.

@@ -34,11 +34,18 @@ final class ProductYardstick {
     2 * Double(size.m) * Double(size.n) * Double(size.k)
   }
 
+  /// OpenBLAS's threads turn around for so long after a product before they sleep; what was
+  /// measured meanwhile had half a core, and small products ran at a third of their speed.
+  private static let restMicroseconds: UInt32 = 50_000
+
   /// Seconds of one product.
   func run() -> Double {
     let (m, n, k) = ProductYardstick.size
     openblas_set_num_threads(Int32(threads))
-    defer { openblas_set_num_threads(1) }
+    defer {
+      openblas_set_num_threads(1)
+      usleep(ProductYardstick.restMicroseconds)
+    }
     return Rounds.seconds {
       cblas_sgemm(
         CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(n), blasint(k), 1, left,

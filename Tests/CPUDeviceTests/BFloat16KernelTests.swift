@@ -43,17 +43,24 @@ struct BFloat16KernelTests {
   }
 
   @Test(arguments: [1, 2, 5, 8], [16, 33, 96])
-  func `rows are paired with those below, the last with zeros`(rows: Int, width: Int) {
+  func `rows are paired with those below, in panels, the last with zeros`(rows: Int, width: Int) {
     var random = KernelValues(seed: 32)
     let x = random.array(rows * width)
-    let pairs = (rows + 1) / 2
-    withKernelScratch(Int64(pairs * width)) { words in
-      dq_round_rows(Int64(rows), Int64(width), x, words)
-      for index in 0..<pairs * width {
-        let (row, column) = (2 * (index / width), index % width)
-        let high = row + 1 < rows ? rounded(x[(row + 1) * width + column]) : 0
-        let low = rounded(x[row * width + column])
-        #expect(words[index].bitPattern == high.bitPattern | low.bitPattern >> 16)
+    let (panel, pairs, before) = (48, (rows + 1) / 2, 2)
+    let length = before + pairs
+    withKernelScratch(Int64(length * width)) { words in
+      dq_round_rows(
+        Int64(rows), Int64(width), Int64(panel), Int64(length), Int64(before), x, words)
+      for row in 0..<pairs {
+        for column in 0..<width {
+          let first = column / panel * panel
+          let own = min(panel, width - first)
+          let word = words[first * length + (before + row) * own + column - first]
+          let below = 2 * row + 1
+          let high = below < rows ? rounded(x[below * width + column]) : 0
+          let low = rounded(x[2 * row * width + column])
+          #expect(word.bitPattern == high.bitPattern | low.bitPattern >> 16)
+        }
       }
     }
   }
@@ -102,15 +109,28 @@ struct BFloat16KernelTests {
     let pairs = (size.depth + 1) / 2
     withKernelScratch(Int64(pairs * (size.rows + size.columns) + 16)) { words in
       let right = words + pairs * size.rows
-      dq_round_rows(Int64(size.depth), Int64(size.rows), a, words)
-      dq_round_rows(Int64(size.depth), Int64(size.columns), b, right)
+      // In two goes, as threads do it.
+      let half = (pairs + 1) / 2
+      for (begin, end) in [(0, half), (half, pairs)] {
+        let first = min(2 * begin, size.depth)
+        let rows = Int64(min(2 * end, size.depth) - first)
+        dq_round_rows(
+          rows, Int64(size.rows), Int64(DQ_LEFT_PANEL), Int64(pairs), Int64(begin),
+          Array(a[(first * size.rows)...]), words)
+        dq_round_rows(
+          rows, Int64(size.columns), Int64(DQ_RIGHT_PANEL), Int64(pairs), Int64(begin),
+          Array(b[(first * size.columns)...]), right)
+      }
       withKernelScratch(Int64(max(1, count))) { c in
         if adding { for index in 0..<count { c[index] = 3 } }
-        let cut = Int64(size.rows / 3)
+        let cut = min(Int64(size.rows), Int64(DQ_LEFT_PANEL))
+        let middle = Int64(pairs / 3)
         for range in [(0, cut), (cut, Int64(size.rows))] {
-          dq_bfloat16_weight_gradient(
-            Int64(pairs), Int64(size.rows), Int64(size.columns), words, right, range.0, range.1,
-            adding ? 1 : 0, c)
+          for part in [(0, middle), (middle, Int64(pairs))] {
+            dq_bfloat16_weight_gradient(
+              Int64(pairs), part.0, part.1, Int64(size.rows), Int64(size.columns), words, right,
+              range.0, range.1, adding || part.0 > 0 ? 1 : 0, c)
+          }
         }
         let expected = (0..<count).map { index -> Double in
           let (row, column) = (index / size.columns, index % size.columns)

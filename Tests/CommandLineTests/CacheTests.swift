@@ -1,3 +1,4 @@
+import CPUDevice
 import DurableFiles
 import FileTestSupport
 import Foundation
@@ -55,6 +56,27 @@ import Testing
     let isRounded = try report(rounded.output).number("encoded") == count
     let names = folder.names(in: "shards/.duiqi-cache").filter { $0.hasSuffix(".embeddings") }
     #expect(rounded.code == 0 && names.count == (isRounded ? 2 : 1))
+  }
+
+  @Test(.enabled(if: InstructionSet.best > .baseline, "the processor has nothing to leave out"))
+  func `what another processor computed is left alone, and encoded again`() throws {
+    let shard = try shard()
+    func encodedCount(_ level: InstructionSet) throws -> Double? {
+      let outcome = try DuiqiProcess.run(
+        ["cache", checkpoint, "--shards", shard, "--quiet", "--json"], in: folder,
+        environment: [InstructionSet.variable: level.rawValue])
+      #expect(outcome.code == 0 && outcome.errors == "")
+      return try report(outcome.output).number("encoded")
+    }
+    #expect(try encodedCount(.best) == 271)
+    let own = try folder.bytes(of: try file())
+    #expect(try encodedCount(.baseline) == 271)
+    #expect(try encodedCount(.best) == 0)
+    #expect(try encodedCount(.baseline) == 0)
+    let files = try folder.names(in: "shards/.duiqi-cache")
+      .filter { $0.hasSuffix(".embeddings") }
+      .map { try folder.bytes(of: "shards/.duiqi-cache/\($0)") }
+    #expect(files.count == 2 && files.contains(own))
   }
 
   @Test func `captions and views have files of their own`() throws {

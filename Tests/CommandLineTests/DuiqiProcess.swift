@@ -26,6 +26,7 @@ struct DuiqiProcess {
   ///   - folder: where it is started.
   ///   - input: a file for its standard input.
   ///   - output: a file for its standard output, which is then not in the outcome.
+  ///   - environment: variables besides our own, or instead of them.
   static func run(
     _ arguments: String..., in folder: TemporaryFolder? = nil, input: String = "/dev/null",
     output: String? = nil
@@ -35,9 +36,10 @@ struct DuiqiProcess {
 
   static func run(
     _ arguments: [String], in folder: TemporaryFolder? = nil, input: String = "/dev/null",
-    output: String? = nil
+    output: String? = nil, environment: [String: String] = [:]
   ) throws -> Outcome {
     let process = try prepared(arguments, in: folder)
+    process.environment?.merge(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: URL(filePath: input))
     // Files, not pipes: a full pipe would stop the process while the other is read.
     let files = try TemporaryFolder()

@@ -13,7 +13,7 @@ import Testing
   @Test func `the version goes to standard output`() throws {
     let outcome = try DuiqiProcess.run("--version")
     #expect(outcome.code == 0 && outcome.errors == "")
-    #expect(outcome.output.wholeMatch(of: #/duiqi \d+\.\d+\.\d+\n/#) != nil)
+    #expect(outcome.output.wholeMatch(of: #/duiqi \d+\.\d+\.\d+\n\w+ instructions[^\n]*\n/#) != nil)
   }
 
   @Test func `no command at all is wrong usage and shows what there is`() throws {

@@ -29,6 +29,38 @@ import Testing
     #expect(try DuiqiProcess.run("verify", "model.h5", in: folder).code == 0)
   }
 
+  @Test func `a vocabulary of another order is named, and taken`() throws {
+    let checkpoint = try TinyCheckpoint.write(to: folder)
+    let exported = try DuiqiProcess.run(
+      "export", checkpoint, "--profile", "huggingface", "--output", "out", "-q", in: folder)
+    #expect(exported.code == 0)
+    let published = try folder.text(of: "out/vocab.txt")
+    var lines = published.split(separator: "\n", omittingEmptySubsequences: false)
+    lines.swapAt(700, 8_000)
+    let reordered = lines.joined(separator: "\n")
+    let other = published.replacing("\n犬\n", with: "\n犬犬\n")
+    #expect(other != published)
+    // Line ends do not make it another.
+    let cases: [(vocabulary: String, note: String?)] = [
+      (published, nil), (published.replacing("\n", with: "\r\n"), nil),
+      (reordered, "the entries of the published vocabulary in another order"),
+      (other, "as many entries as the published vocabulary, and others"),
+    ]
+    for (number, (vocabulary, note)) in cases.enumerated() {
+      try folder.write(vocabulary, to: "out/vocab.txt")
+      let outcome = try DuiqiProcess.run(
+        "import", "out", "--output", "\(number).h5", "-q", in: folder)
+      #expect(outcome.code == 0 && outcome.errors == "")
+      let notes = outcome.lines.filter { $0.hasPrefix("note: out/vocab.txt has ") }
+      #expect(notes.count == (note == nil ? 0 : 1))
+      if let note { #expect(notes.first?.contains(note) == true) }
+    }
+    // The one in tokenizer.json counts where there is no vocab.txt.
+    try folder.remove("out/vocab.txt")
+    let outcome = try DuiqiProcess.run("import", "out", "--output", "4.h5", "-q", in: folder)
+    #expect(outcome.code == 0 && !outcome.output.contains("vocabulary"))
+  }
+
   @Test func `JSON names every tensor, its type and its edit`() throws {
     let outcome = try DuiqiProcess.run(
       ["import", "\(Self.fixtures)/half.pt", "--output", "model.h5", "--json", "--quiet"]

@@ -1,3 +1,4 @@
+import Autodiff
 import CPUDevice
 import Checkpoints
 import FileTestSupport
@@ -75,8 +76,12 @@ enum TinyCheckpoint {
       vocabulary: tokenizer.vocabularyBytes, preprocessing: description.preprocessingText,
       recipe: "", toolVersion: ToolVersion.current, run: nil)
     edit(&document)
+    let tensors = loaded.parameters.layout.entries.map { entry in
+      CheckpointTensor(
+        path: entry.parameter.path, sizes: entry.parameter.sizes,
+        values: UnsafeBufferPointer(loaded.parameters.storage(of: entry.parameter.path)))
+    }
     try CheckpointWriter.write(
-      to: path, document: document, parameters: loaded.tensors,
-      weights: isAveraged ? loaded.tensors : [])
+      to: path, document: document, parameters: tensors, weights: isAveraged ? tensors : [])
   }
 }

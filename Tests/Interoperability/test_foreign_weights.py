@@ -127,6 +127,17 @@ class ForeignWeightTests(unittest.TestCase):
             original_names(loaded["state_dict"]), torch_archive.load(FIXTURES / "plain.pt"))
         self.assertTrue(all(place % 64 == 0 for place in torch_archive.offsets(path).values()))
 
+    def test_residual_weights_come_back_with_their_counts_as_whole_numbers(self):
+        checkpoint, folder = self.folder / "residual.h5", self.folder / "residual"
+        duiqi("import", FIXTURES / "residual.pt", "--output", checkpoint, "--quiet",
+              "--image-head-width", "32", "--text-head-width", "8")
+        duiqi("export", checkpoint, "--profile", "chinese-clip", "--output", folder, "--quiet")
+        path, = folder.glob("*.pt")
+        found = original_names(torch_archive.load(path)["state_dict"])
+        original = torch_archive.load(FIXTURES / "residual.pt")["state_dict"]
+        self.assert_same(found, original_names(original))
+        self.assertEqual(sum(value.dtype == numpy.int64 for value in found.values()), 22)
+
     def test_original_checkpoint_of_a_training_is_what_the_reader_says(self):
         loaded = torch_archive.load(FIXTURES / "training.pt")
         self.assertEqual((loaded["epoch"], loaded["step"]), (7, 40000))

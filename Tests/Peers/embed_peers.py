@@ -11,6 +11,8 @@ in several rounds; a figure is the median of its rounds. What is measured:
   (`--json`).
 - onnxruntime: encoding alone, Float32, from token ids and pixels that lie ready, at the best of
   some batch sizes; texts in the file's order, each batch padded to its longest.
+
+The last line on standard output is JSON: seconds by what and by whom, medians.
 """
 
 import argparse
@@ -186,6 +188,9 @@ class Comparison:
             print(f"{self.title}, {name}: {self.count / times[-1]:.1f} {self.unit}/s",
                   file=sys.stderr, flush=True)
 
+    def medians(self):
+        return {name: statistics.median(times) for name, (_, times) in self.ways.items()}
+
     def lines(self, peer):
         base = statistics.median(self.ways[peer][1])
         for name, (_, times) in self.ways.items():
@@ -317,6 +322,9 @@ def main():
         print(f"- {note}")
     table([["what", "by", "rate", "slowest to fastest", "to the first"]]
           + [line for comparison, peer in comparisons for line in comparison.lines(peer)])
+    print(json.dumps({"onnxruntime": onnxruntime.__version__, "rows": {
+        comparison.title: {"count": comparison.count, "peer": peer, "seconds": comparison.medians()}
+        for comparison, peer in comparisons}}))
 
 
 if __name__ == "__main__":

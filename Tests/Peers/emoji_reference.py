@@ -2,8 +2,8 @@
 """The quickstart's two stages in plain PyTorch: the peer that duiqi's runs are measured against.
 
     make peers-environment
-    make bench-peers                                both stages, 30 and 40 epochs
-    make bench-peers PEER_OPTIONS="--epochs 1 1"    a look at the speed
+    make bench-quickstart                                both stages, 30 and 40 epochs
+    make bench-quickstart PEER_OPTIONS="--epochs 1 1"    a look at the speed
 
 Stage 1 trains both towers on English captions of the train and validation pictures. Stage 2 locks
 that image tower and trains a fresh text tower on Chinese captions of the train pictures alone; its

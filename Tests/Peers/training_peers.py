@@ -58,6 +58,7 @@ optimizer:
   adamw: {{ learning_rate: 1e-6, betas: [0.9, 0.98], epsilon: 1e-6, weight_decay: 0.001 }}
   schedule: constant
 precision: {precision}
+memory_budget: 6 GiB
 length: {steps} steps
 checkpoints: {{ every: 1000 steps, keep: 1 }}
 """

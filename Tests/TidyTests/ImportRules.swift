@@ -8,7 +8,7 @@ enum ImportRules {
   /// For each Swift module of ours, the modules it may import; those of ours stand above it.
   static let arrows: [(module: String, imports: [String])] = [
     ("Autodiff", []),
-    ("CPUDevice", ["Autodiff", "CKernels", "COpenBLAS"]),
+    ("CPUDevice", ["Autodiff", "CInstructions", "CKernels", "COpenBLAS"]),
     ("Models", ["Autodiff"]),
     ("Tokenizers", []),
     ("DurableFiles", ["CLibcrypto"]),
@@ -23,7 +23,9 @@ enum ImportRules {
   ]
 
   /// Modules of C code, ours and others'; each is behind one Swift module.
-  static let foreign = ["CKernels", "COpenBLAS", "CLibcrypto", "CImageCodecs", "CHDF5"]
+  static let foreign = [
+    "CInstructions", "CKernels", "COpenBLAS", "CLibcrypto", "CImageCodecs", "CHDF5",
+  ]
 
   private static let system = ["Glibc", "Synchronization"]
   private static let foundation = ["Foundation", "FoundationEssentials"]

@@ -13,7 +13,10 @@ enum SourceTree {
   /// Every text that is ours: sources, scripts, recipes, documents, and the files at the root.
   static let texts: [SourceFile] =
     files(below: ["Sources", "Tests", "docs", "recipes", ".ci"]) { !$0.contains("/data/") }
-    + names(in: root).sorted().compactMap(read)
+    + names(in: root).sorted().filter { $0 != gitLink }.compactMap(read)
+
+  /// In a linked working tree `.git` is a file, which says where the repository is.
+  private static let gitLink = ".git"
 
   private static func files(
     below folders: [String], where isWanted: (String) -> Bool

@@ -28,11 +28,15 @@ import Testing
     AnnouncedTensor(name: "module.matrix", shape: [5, 7]),
     AnnouncedTensor(name: "module.\"quoted\" é", shape: [2, 3, 4, 1]),
     AnnouncedTensor(name: "module.long", shape: [70_000]),
+    AnnouncedTensor(name: "module.count", shape: [], form: .int64),
+    AnnouncedTensor(name: "module.counts", shape: [3, 30], form: .int64),
+    AnnouncedTensor(name: "module.after", shape: [2]),
     AnnouncedTensor(name: "module.last", shape: [0]),
   ]
 
   private static func numbers(_ tensor: AnnouncedTensor) -> [Float] {
-    (0..<tensor.elementCount).map { Float($0) * 0.5 - Float(tensor.name.utf8.count) }
+    let step: Float = tensor.form == .int64 ? 1_048_576 : 0.5
+    return (0..<tensor.elementCount).map { Float($0) * step - Float(tensor.name.utf8.count) }
   }
 
   /// Writes in parts of at most 33 numbers.
@@ -61,7 +65,8 @@ import Testing
     #expect("\(file.format)" == form.rawValue)
     #expect(file.tensors.map(\.name) == Self.tensors.map(\.name))
     #expect(file.tensors.map(\.shape) == Self.tensors.map(\.shape))
-    #expect(file.tensors.allSatisfy { $0.elementType == .float32 })
+    #expect(file.tensors.map(\.elementType) == Self.tensors.map(\.elementType))
+    #expect(file.tensors.filter { $0.elementType == .int64 }.count == 2)
     for tensor in Self.tensors {
       #expect(try file.read(tensor.name) == Self.numbers(tensor))
     }
@@ -99,6 +104,27 @@ import Testing
     }
     #expect(try names(beside: scratch) == ["scratch.pt"])
     #expect(try Array(Data(contentsOf: URL(filePath: scratch.path))) == [1, 2, 3])
+  }
+
+  @Test(arguments: Form.allCases, [0.5, .nan, .infinity, 0x1p63] as [Float])
+  func `a count that is no whole number is refused, and nothing is left`(
+    _ form: Form, _ number: Float
+  ) throws {
+    let scratch = try ScratchFile([1])
+    do {
+      let draft = try form.draft(
+        scratch.path, [AnnouncedTensor(name: "count", shape: [2], form: .int64)])
+      try [Float(7)].withUnsafeBufferPointer { try draft.add($0) }
+      #expect {
+        try [number].withUnsafeBufferPointer { try draft.add($0) }
+      } throws: { error in
+        guard case .notWhole(scratch.path, "count", let found)? = error as? WeightFileError else {
+          return false
+        }
+        return found.bitPattern == number.bitPattern
+      }
+    }
+    #expect(try names(beside: scratch) == ["scratch.pt"])
   }
 
   @Test func `a flipped bit of a written archive is noticed`() throws {

@@ -3,8 +3,9 @@
 ///
 /// Conventions, everywhere:
 /// - Arrays are Float32 and row-major; sizes, strides and counts are `int64_t`, in elements.
-/// - Nothing is allocated, nothing global is read or written, no thread is started. The caller
-///   splits the work by calling on disjoint ranges of rows or elements.
+/// - Nothing is allocated, nothing global is written, and read only the level of instructions
+///   (CInstructions.h); no thread is started. The caller splits the work by calling on disjoint
+///   ranges of rows or elements.
 /// - A size of zero is legal and does nothing.
 /// - "ADDS" means the destination is added to; otherwise it is overwritten.
 /// - Only where "in place" is stated may a destination equal (never partly overlap) a source.
@@ -280,10 +281,14 @@ void dq_weight_gradient(
   int64_t rows, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
   int64_t m_end, int accumulate, float *c);
 
-/// The same for a and b in pairs of rows, as `dq_round_rows` makes them: `pairs` rows of words.
+/// The same over rows begin ..< end of a and b in panels of words, `length` rows each, as
+/// `dq_round_rows` makes them: a's are DQ_LEFT_PANEL wide, b's DQ_RIGHT_PANEL. m_begin and m_end
+/// are multiples of the former, or m.
+#define DQ_LEFT_PANEL 32
+#define DQ_RIGHT_PANEL 48
 void dq_bfloat16_weight_gradient(
-  int64_t pairs, int64_t m, int64_t n, const float *a, const float *b, int64_t m_begin,
-  int64_t m_end, int accumulate, float *c);
+  int64_t length, int64_t begin, int64_t end, int64_t m, int64_t n, const float *a,
+  const float *b, int64_t m_begin, int64_t m_end, int accumulate, float *c);
 
 // MARK: bfloat16.c. Words of two BF16 each, passed as floats; for machines whose
 // `dq_bfloat16_is_fast` is not 0 alone, as are the functions of panels.c and weight_gradient.c with
@@ -292,9 +297,12 @@ void dq_bfloat16_weight_gradient(
 int dq_bfloat16_is_fast(void);
 /// Rounds x [2 pairs] to words of neighbours.
 void dq_round_neighbours(int64_t pairs, const float *x, float *words);
-/// Rounds x [rows, width] to words [(rows + 1) / 2, width], each of an element and the one below
-/// it; zeros are below the last row of an odd number.
-void dq_round_rows(int64_t rows, int64_t width, const float *x, float *words);
+/// Rounds x [rows, width] to (rows + 1) / 2 rows of words, each of an element and the one below it;
+/// zeros are below the last row of an odd number. They become rows from `begin` on of panels of
+/// `length` rows of words, one panel after the other, the last one as wide as is left.
+void dq_round_rows(
+  int64_t rows, int64_t width, int64_t panel_width, int64_t length, int64_t begin,
+  const float *x, float *words);
 
 // MARK: logits.c. A tile S [m, n] of a larger matrix of logits, `stride` floats between rows.
 

@@ -34,7 +34,10 @@ extension ChineseCLIP {
     [DialectEntry("\(ours)/weight", "\(theirs).weight")]
       + [
         ("weight", "weight"), ("bias", "bias"), ("running_mean", "running_mean"),
-        ("running_variance", "running_var"), ("chunk_count", "num_batches_tracked"),
+        ("running_variance", "running_var"),
       ].map { DialectEntry("\(ours)/norm/\($0)", "\(norm).\($1)") }
+      + [
+        DialectEntry("\(ours)/norm/chunk_count", "\(norm).num_batches_tracked", isCount: true)
+      ]
   }
 }

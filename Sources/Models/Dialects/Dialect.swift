@@ -11,11 +11,14 @@ public struct DialectEntry: Hashable, Sendable {
   public let path: String
   public let key: String
   public let edit: Edit
+  /// Whether the foreign tensor holds whole numbers, which ours are in Float32.
+  public let isCount: Bool
 
-  init(_ path: String, _ key: String, _ edit: Edit = .same) {
+  init(_ path: String, _ key: String, _ edit: Edit = .same, isCount: Bool = false) {
     self.path = path
     self.key = key
     self.edit = edit
+    self.isCount = isCount
   }
 
   /// The foreign tensor's sizes.

@@ -5,6 +5,9 @@ public struct DialectTensor: Equatable, Sendable {
   /// One, or those of a stacked tensor in their order.
   public let parts: [DialectEntry]
 
+  /// Whether it holds whole numbers.
+  public var isCount: Bool { parts[0].isCount }
+
   /// All tensors of a dialect, in the order in which its entries first name them.
   ///
   /// - Parameter sizes: of the parameter at a path.

@@ -36,10 +36,12 @@ struct MultiHeadAttention: Sendable {
 
   var parameters: [Parameter] { [query, key, value, output].flatMap(\.parameters) }
 
-  /// - Parameter x: [rows, width]. - Returns: the same shape.
-  func callAsFunction(_ x: Tensor, layout: TokenLayout, dropout: Float = 0) -> Tensor {
+  /// - Parameter x: [rows, width]. - Returns: the same shape, or [sequences, width].
+  func callAsFunction(
+    _ x: Tensor, layout: TokenLayout, keeping kept: KeptTokens, dropout: Float = 0
+  ) -> Tensor {
     let attended = query(x).attention(
       keys: key(x), values: value(x), headCount: headCount, layout: layout, dropout: dropout)
-    return output(attended)
+    return output(kept(attended, layout: layout))
   }
 }

@@ -27,10 +27,12 @@ struct PostNormBlock: Sendable {
     attention.parameters + attentionNorm.parameters + mlp.parameters + mlpNorm.parameters
   }
 
-  /// - Parameter x: [rows, width]. - Returns: the same shape.
-  func callAsFunction(_ x: Tensor, layout: TokenLayout, dropout: Float) -> Tensor {
-    let attended = attention(x, layout: layout, dropout: dropout).dropout(dropout)
-    let x = attentionNorm(x + attended)
+  /// - Parameter x: [rows, width]. - Returns: the same shape, or [sequences, width].
+  func callAsFunction(
+    _ x: Tensor, layout: TokenLayout, keeping kept: KeptTokens, dropout: Float
+  ) -> Tensor {
+    let attended = attention(x, layout: layout, keeping: kept, dropout: dropout).dropout(dropout)
+    let x = attentionNorm(kept(x, layout: layout) + attended)
     return mlpNorm(x + mlp(x).dropout(dropout))
   }
 }

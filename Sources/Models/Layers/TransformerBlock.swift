@@ -21,9 +21,12 @@ struct TransformerBlock: Sendable {
     attentionNorm.parameters + attention.parameters + mlpNorm.parameters + mlp.parameters
   }
 
-  /// - Parameter x: [rows, width]. - Returns: the same shape.
-  func callAsFunction(_ x: Tensor, layout: TokenLayout) -> Tensor {
-    let x = x + attention(attentionNorm(x), layout: layout)
+  /// - Parameter x: [rows, width]. - Returns: the same shape, or [sequences, width].
+  func callAsFunction(
+    _ x: Tensor, layout: TokenLayout, keeping kept: KeptTokens
+  ) -> Tensor {
+    let branch = attention(attentionNorm(x), layout: layout, keeping: kept)
+    let x = kept(x, layout: layout) + branch
     return x + mlp(mlpNorm(x))
   }
 }

@@ -97,9 +97,11 @@ public struct BERT: Sendable {
       .addingPositions(graph[positions], layout: layout)
       .addingRow(graph[tokenTypes].rows(0..<1).reshaped([Extent(configuration.width)]))
     var x = embeddingNorm(embedded).dropout(dropout)
-    for block in blocks {
-      x = graph.segment { block(x, layout: layout, dropout: dropout) }
+    for (index, block) in blocks.enumerated() {
+      let kept: KeptTokens = index == blocks.count - 1 ? .first : .all
+      // At last [sequences, width].
+      x = graph.segment { block(x, layout: layout, keeping: kept, dropout: dropout) }
     }
-    return projection(x.firstTokens(layout: layout))
+    return projection(x)
   }
 }

@@ -126,9 +126,10 @@ public struct VisionTransformer: Sendable {
       x = x.rows(at: keptTokens)  // [images * kept, width]
     }
     x = preNorm(x)
-    for block in blocks {
-      x = graph.segment { block(x, layout: layout) }
+    for (index, block) in blocks.enumerated() {
+      let kept: KeptTokens = index == blocks.count - 1 ? .first : .all
+      x = graph.segment { block(x, layout: layout, keeping: kept) }  // at last [images, width]
     }
-    return projection(postNorm(x.firstTokens(layout: layout)))
+    return projection(postNorm(x))
   }
 }

@@ -8,8 +8,8 @@ internal import Tokenizers
 
 /// Everything that an embedding depends on besides the picture itself.
 ///
-/// Two equal keys make equal embeddings, bit for bit, on one kind of processor; what differs in
-/// anything here is another cache file.
+/// Two equal keys make equal embeddings, bit for bit, by one version of the program; what
+/// differs in anything here is another cache file.
 struct EmbeddingKey: Equatable {
   /// A JSON object; its bytes are the key.
   let text: String
@@ -78,6 +78,9 @@ struct EmbeddingKey: Equatable {
       ("tower_sha256", .text(digest(of: tower, loaded.parameters))), ("tower", sizes),
       ("width", .number("\(configuration.embeddingWidth)")),
       ("precision", .text(loaded.device.products.rawValue)),
+      // Each adds in another order, or rounds where another fuses.
+      ("instructions", .text(InstructionSet.current.rawValue)),
+      ("library", .text(CPUDevice.libraryName)),
     ]
     // Where they are parameters of their own still, their factor is in no weight.
     guard let updates = configuration.lowRankUpdates else { return members }

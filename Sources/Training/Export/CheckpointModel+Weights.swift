@@ -44,3 +44,9 @@ extension CheckpointModel {
     }
   }
 }
+
+extension DialectTensor {
+  func announced(as name: String) -> AnnouncedTensor {
+    AnnouncedTensor(name: name, shape: sizes, form: isCount ? .int64 : .float32)
+  }
+}

@@ -28,7 +28,7 @@ extension CheckpointModel {
       draft = try TorchArchiveDraft(
         path, values: [("epoch", .integer(0)), ("step", .integer(0)), ("name", .text("duiqi"))],
         stateKey: "state_dict",
-        tensors: tensors.map { AnnouncedTensor(name: "module.\($0.key)", shape: $0.sizes) })
+        tensors: tensors.map { $0.announced(as: "module.\($0.key)") })
     } catch {
       throw .weights(error)
     }

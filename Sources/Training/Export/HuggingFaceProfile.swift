@@ -23,7 +23,7 @@ extension CheckpointModel {
     let draft: SafetensorsDraft
     do throws(WeightFileError) {
       draft = try SafetensorsDraft(
-        path, tensors: tensors.map { AnnouncedTensor(name: $0.key, shape: $0.sizes) },
+        path, tensors: tensors.map { $0.announced(as: $0.key) },
         // Some versions of the library refuse a file that does not say for whom it is.
         metadata: ["format": "pt"])
     } catch {

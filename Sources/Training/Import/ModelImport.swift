@@ -110,10 +110,11 @@ public struct ModelImport {
     try Self.check(description.configuration, isPublishedAs: request.model, in: sources[0].path)
     plan = try ImportPlan(
       DualEncoder(description.configuration).parameters, from: parts, drawn: drawn)
-    tokenizer = try VocabularyFile.tokenizer(
+    let (tokenizer, note) = try VocabularyFile.tokenizer(
       request.vocabulary, folder: vocabularyFolder,
       expected: description.configuration.text.vocabularyCount)
-    self.notes = notes
+    self.tokenizer = tokenizer
+    self.notes = notes + [note].compactMap(\.self)
   }
 
   /// As Chinese-CLIP reads pictures: transparency dropped, the camera's orientation not looked at.

@@ -9,9 +9,10 @@ enum VocabularyFile {
   /// - Parameters:
   ///   - given: the file that the user named.
   ///   - folder: where it is looked for otherwise: `vocab.txt`, else the one in `tokenizer.json`.
+  /// - Returns: the tokenizer, and a note where the vocabulary may not be the weights'.
   static func tokenizer(
     _ given: String?, folder: String, expected: Int
-  ) throws(ModelError) -> Tokenizer {
+  ) throws(ModelError) -> (Tokenizer, note: String?) {
     let path = given ?? "\(folder)/vocab.txt"
     let inTokenizer = "\(folder)/tokenizer.json"
     if given == nil, !FileContents.exists(path) {
@@ -31,13 +32,13 @@ enum VocabularyFile {
 
   private static func tokenizer(
     _ bytes: [UInt8], path: String, expected: Int
-  ) throws(ModelError) -> Tokenizer {
+  ) throws(ModelError) -> (Tokenizer, note: String?) {
     let tokenizer = try LoadedModel.tokenizer(bytes, path: path, expected: nil)
     guard tokenizer.vocabularyCount == expected else {
       throw .importing(
         .vocabularyLength(path: path, found: tokenizer.vocabularyCount, expected: expected))
     }
-    return tokenizer
+    return (tokenizer, PublishedVocabulary.note(on: tokenizer, from: path))
   }
 
   /// The entries of a WordPiece model in the order of their ids, a line each.

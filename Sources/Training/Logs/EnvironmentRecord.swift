@@ -18,6 +18,8 @@ package struct EnvironmentRecord: Equatable {
   package let system: String
   package let computeThreads: Int
   package let loaderThreads: Int
+  /// The level of instructions that loops and products used.
+  package let instructions: String
   /// What matrix products rounded their operands to.
   package let products: String
   /// Names and versions, in the order given.
@@ -26,7 +28,8 @@ package struct EnvironmentRecord: Equatable {
   /// Records this machine.
   package init(
     version: String, commit: String?, executable: String? = nil, afterStep: Int = 0,
-    computeThreads: Int, loaderThreads: Int, products: String = "float32",
+    computeThreads: Int, loaderThreads: Int, instructions: String,
+    products: String = "float32",
     libraries: [(name: String, version: String)]
   ) {
     self.version = version
@@ -35,6 +38,7 @@ package struct EnvironmentRecord: Equatable {
     self.afterStep = afterStep
     self.computeThreads = computeThreads
     self.loaderThreads = loaderThreads
+    self.instructions = instructions
     self.products = products
     self.libraries = libraries
     processor = EnvironmentRecord.processorName()
@@ -55,7 +59,7 @@ package struct EnvironmentRecord: Equatable {
       ("processor", processor.map { .text($0) } ?? .null), ("cores", .integer(coreCount)),
       ("memory_bytes", .integer(memoryBytes)), ("system", .text(system)),
       ("compute_threads", .integer(computeThreads)), ("loader_threads", .integer(loaderThreads)),
-      ("products", .text(products)),
+      ("instructions", .text(instructions)), ("products", .text(products)),
       ("libraries", .object(libraries.map { ($0.name, .text($0.version)) })),
     ])
   }

@@ -104,15 +104,6 @@ final class LoadedModel {
     if let failure = first.withLock({ $0 }) { throw .checkpoint(failure.error) }
   }
 
-  /// The tensors of a checkpoint, in arena order.
-  var tensors: [CheckpointTensor] {
-    parameters.layout.entries.map { entry in
-      CheckpointTensor(
-        path: entry.parameter.path, sizes: entry.parameter.sizes,
-        values: UnsafeBufferPointer(parameters.storage(of: entry.parameter.path)))
-    }
-  }
-
   /// The tokenizer of vocabulary bytes that has as many entries as the text tower has rows.
   static func tokenizer(
     _ bytes: [UInt8], path: String, expected: Int?

@@ -1,4 +1,5 @@
 public import Autodiff
+public import CPUDevice
 public import Checkpoints
 public import DurableFiles
 public import ONNXExport
@@ -14,6 +15,8 @@ public enum ModelError: Error, Sendable {
   case vocabulary(path: String, TokenizerError)
   case file(FileError)
   case device(DeviceError)
+  /// A level of instructions that was asked for and cannot be used.
+  case instructions(InstructionError)
   case unknownFamily(file: String, found: String)
   case damagedDescription(file: String, member: String, problem: String)
   /// A recipe that cannot work with what it names.
@@ -45,6 +48,7 @@ extension ModelError: CustomStringConvertible {
     case .vocabulary(let path, let error): "\(path): \(error)"
     case .file(let error): error.description
     case .device(let error): error.description
+    case .instructions(let error): error.description
     case .unknownFamily(let file, let found):
       "\(file): the model family is `\(found)`. `\(ModelDescription.family)` was expected. "
         + "Use a newer duiqi."
@@ -76,7 +80,7 @@ extension ModelError: CustomStringConvertible {
   /// Whether the recipe or the command line is at fault: exit code 2 instead of 1.
   public var isUsageError: Bool {
     switch self {
-    case .recipe, .mismatch: true
+    case .recipe, .mismatch, .instructions: true
     case .importing(let error): error.isUsageError
     case .data(let error):
       switch error {

@@ -133,7 +133,8 @@ extension RunPreparation {
     EnvironmentRecord(
       version: ToolVersion.current, commit: RunningProgram.commit(),
       executable: RunningProgram.sha256, afterStep: step, computeThreads: computeThreads,
-      loaderThreads: loaderTasks, products: loaded.device.products.rawValue,
+      loaderThreads: loaderTasks, instructions: InstructionSet.current.rawValue,
+      products: loaded.device.products.rawValue,
       libraries: [
         ("openblas", CPUDevice.libraryVersion), ("hdf5", CheckpointReader.libraryVersion),
       ])
@@ -154,7 +155,7 @@ extension RunPreparation {
       + "validation; "
       + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "
       + "\(FixedText.short(stepsPerEpoch)) an epoch; "
-      + "\(count) of \(total) parameters are trained; \(FixedText.count(computeThreads, "thread"))"
-      + products
+      + "\(count) of \(total) parameters are trained; "
+      + "\(FixedText.count(computeThreads, "thread")), \(ProcessorUse.instructions)\(products)"
   }
 }

@@ -255,6 +255,10 @@ struct PictureEncoderTests {
     }
     let rounded = try loaded("precision=bfloat16")
     if rounded.device.products == .bfloat16 { other.append(key(rounded)) }
+    // What computes; that another level is another file is in the command's tests.
+    for part in [InstructionSet.current.rawValue, CPUDevice.libraryName] {
+      #expect(own.text.contains("\"\(part)\""))
+    }
     // One number of the tower, by its last bit; one of the other tower changes nothing.
     let text = model.parameters.storage(of: "text/embeddings/positions")
     text[0] = text[0].nextUp

@@ -46,6 +46,27 @@ import WeightFiles
       try Self.values(of: fixtures.output, "image/stem/0/norm/chunk_count", []) == [1_234])
   }
 
+  @Test func `a residual tower comes back with its counts as whole numbers`() throws {
+    let fixtures = try ForeignFixtures()
+    var request = fixtures.request(ForeignFixtures.path("residual.pt"))
+    request.imageHeadWidth = 32
+    let first = try ModelImport.run(request)
+    let paths = try CheckpointModel(fixtures.output).exportChineseCLIP(to: fixtures.folder + "/out")
+    let exported = try #require(paths.first { $0.hasSuffix(".pt") })
+    let file = try WeightFile.open(exported)
+    let original = try WeightFile.open(ForeignFixtures.path("residual.pt"))
+    for tensor in file.tensors {
+      let expected = try #require(original[tensor.name])
+      #expect(tensor.elementType == expected.elementType, "\(tensor.name)")
+      #expect(tensor.shape == expected.shape, "\(tensor.name)")
+    }
+    #expect(file.tensors.filter { $0.elementType == .int64 }.count == 22)
+    #expect(try file.read("module.visual.bn1.num_batches_tracked") == [1_234])
+    request = ImportRequest(
+      .model(exported), output: fixtures.folder + "/again.h5", imageHeadWidth: 32, textHeadWidth: 8)
+    #expect(try ModelImport.run(request).sha256 == first.sha256)
+  }
+
   @Test func `two towers begin as Chinese-CLIP did`() throws {
     let fixtures = try ForeignFixtures()
     let report = try ModelImport.run(fixtures.request(ForeignFixtures.towers))

@@ -93,7 +93,7 @@ import Testing
     try withFolder { folder in
       let record = EnvironmentRecord(
         version: "0.1.0", commit: nil, computeThreads: 2, loaderThreads: 1,
-        libraries: [("openblas", "0.3"), ("hdf5", "1.10")])
+        instructions: "avx2", libraries: [("openblas", "0.3"), ("hdf5", "1.10")])
       #expect((1...4096).contains(record.coreCount))
       #expect(record.memoryBytes > 1 << 20)
       try record.write(to: folder + "/environment.json")
@@ -101,6 +101,7 @@ import Testing
       let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
       #expect(object["version"] as? String == "0.1.0")
       #expect(object["system"] as? String == record.system)
+      #expect(object["instructions"] as? String == "avx2")
       #expect((object["libraries"] as? [String: String])?["hdf5"] == "1.10")
       #expect(throws: LogError.self) { try record.write(to: folder + "/no/environment.json") }
     }

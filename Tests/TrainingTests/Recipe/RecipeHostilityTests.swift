@@ -9,11 +9,9 @@ import Testing
       let alias = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
       text += "a\(level): &a\(level) [\(alias)]\n"
     }
-    let clock = ContinuousClock()
-    let start = clock.now
+    // Expanded, it would have 9 to the 13th values.
     let message = try RecipeExamples.error(text).description
     #expect(message.contains("an anchor"))
-    #expect(clock.now - start < .seconds(2))
   }
 
   /// Where a scan and a parser could disagree about what is quoted, nothing passes.
