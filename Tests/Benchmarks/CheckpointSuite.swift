@@ -63,11 +63,12 @@ struct CheckpointSuite {
         + "\(training.copiedBytes >> 20) MiB at most.")
     return figures + [
       NamedFigure("checkpoint/bytes", bytes),
-      NamedFigure("checkpoint/write_seconds", disk.checkpoint),
-      NamedFigure("checkpoint/plain_write_seconds", disk.plain),
+      NamedFigure("checkpoint/write_seconds", disk.checkpoint.seconds),
+      NamedFigure("checkpoint/plain_write_seconds", disk.plain.seconds),
       NamedFigure("checkpoint/step_seconds", training.alone),
       NamedFigure("checkpoint/step_beside_seconds", training.beside),
       NamedFigure("checkpoint/stall_seconds", training.stallSeconds),
+      NamedFigure("checkpoint/longest_stall_seconds", training.longestStallSeconds),
     ]
   }
 }
