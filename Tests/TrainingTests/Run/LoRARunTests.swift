@@ -103,9 +103,10 @@ struct LoRARunTests {
           layers: ["image/projection"]
             + ["query", "key", "value", "output"].map { "text/blocks/0/attention/\($0)" }))
     // As a resumed run computes, and as every command on the checkpoint does.
-    let separate = try RunPreparation(
-      try run.recipe([Self.updates, Self.onlyUpdates, Self.rate]), resuming: reader
-    ).loaded
+    let separate = try RunStart(
+      try run.recipe([Self.updates, Self.onlyUpdates, Self.rate]), .auto, in: run.checkpoints(),
+      prober: nil
+    ).preparation.loaded
     let merged = try model(run).loaded
     #expect(merged.parameters.layout.entries.allSatisfy { !$0.parameter.isLowRankUpdate })
     let texts: [[Int32]] = (0..<12).map { [101, 700 + $0, 800 + 2 * $0, 102] }
