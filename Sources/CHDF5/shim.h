@@ -90,14 +90,3 @@ static inline int dq_h5_read_chunk(hid_t dataset, const hsize_t *offsets, size_t
   if (H5Dread_chunk(dataset, H5P_DEFAULT, offsets, &left_out, bytes) < 0) return -1;
   return left_out == 0 ? 0 : -1;
 }
-
-/// Where a dataset's first chunk lies in the file. Negative: it has none, or it cannot be told.
-static inline int64_t dq_h5_first_chunk_offset(hid_t dataset) {
-  hsize_t offsets[H5S_MAX_RANK], byte_count = 0;
-  unsigned left_out = 0;
-  haddr_t address = HADDR_UNDEF;
-  if (H5Dget_chunk_info(dataset, H5S_ALL, 0, offsets, &left_out, &address, &byte_count) < 0) {
-    return -1;
-  }
-  return address <= INT64_MAX ? (int64_t)address : -1;
-}

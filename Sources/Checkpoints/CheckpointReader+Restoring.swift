@@ -1,4 +1,3 @@
-internal import DurableFiles
 internal import Synchronization
 
 /// Where a tensor of a checkpoint is wanted.
@@ -52,8 +51,6 @@ extension CheckpointReader {
   ) throws(CheckpointError) {
     let parameters = try chain(of: places, [.parameters])
     let optimizer = try chain(of: places, [.firstMoments, .secondMoments, .weights])
-    let ahead = readAhead([parameters, optimizer])
-    defer { ahead?.stop() }
     let findings = Mutex<[Task: CheckpointError]>([:])
     run(Task.allCases.count) { number in
       guard let task = Task(rawValue: number) else { return }
@@ -88,14 +85,6 @@ extension CheckpointReader {
       links += members.map(Link.init)
     }
     return links
-  }
-
-  /// Lets the system bring the file into memory before it is asked for.
-  private func readAhead(_ chains: [[Link]]) -> ReadAhead? {
-    let starts = chains.compactMap { chain in
-      chain.first.flatMap { offset(of: $0.place.path, in: $0.place.section) }
-    }
-    return ReadAhead(path, from: starts)
   }
 
   /// Reads what nobody has read yet. - Returns: the digest over all.

@@ -88,18 +88,6 @@ public final class CheckpointReader: Sendable {
       dataset, .float, member, in: self.path, into: UnsafeMutableRawBufferPointer(target), body)
   }
 
-  /// Where a tensor begins in the file, as far as that can be told.
-  func offset(of path: String, in section: CheckpointSection) -> Int? {
-    HDF5.locked {
-      guard
-        let dataset = try? file.openDataset("\(section.rawValue)/\(path)", .float, in: self.path)
-      else { return nil }
-      defer { H5Dclose(dataset.id) }
-      let offset = dq_h5_first_chunk_offset(dataset.id)
-      return offset < 0 ? nil : Int(offset)
-    }
-  }
-
   /// Gives a tensor a run at a time.
   ///
   /// - Parameter begin: is given the sizes first; what it throws ends the reading.
