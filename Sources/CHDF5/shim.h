@@ -90,3 +90,22 @@ static inline int dq_h5_read_chunk(hid_t dataset, const hsize_t *offsets, size_t
   if (H5Dread_chunk(dataset, H5P_DEFAULT, offsets, &left_out, bytes) < 0) return -1;
   return left_out == 0 ? 0 : -1;
 }
+
+/// Where a chunk lies in the file. Negative: it is not there, has another size, or a filter was
+/// left out. Takes time in proportion to the number of chunks.
+static inline int64_t dq_h5_chunk_offset(hid_t dataset, const hsize_t *offsets,
+                                         size_t byte_count) {
+  unsigned left_out = 0;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t stored = 0;
+  if (H5Dget_chunk_info_by_coord(dataset, offsets, &left_out, &address, &stored) < 0) return -1;
+  if (stored != byte_count || left_out != 0 || address > INT64_MAX) return -1;
+  return (int64_t)address;
+}
+
+/// The descriptor that the library reads a file by. Negative: it has none.
+static inline int dq_h5_descriptor(hid_t file) {
+  void *handle = NULL;
+  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || !handle) return -1;
+  return *(int *)handle;
+}

@@ -1,8 +1,9 @@
 internal import CHDF5
+internal import Glibc
 
 /// Elements of datasets, chunk by chunk.
 ///
-/// The library has the chunks ready for the disk, checksum and all, and gives them back as they lie
+/// The library has the chunks ready for the disk, checksum and all, and they are read as they lie
 /// there; so it copies nothing, and whoever computes with the elements does so outside its lock.
 extension HDF5File {
   /// Stores a chunk that is sealed.
@@ -32,7 +33,7 @@ extension HDF5File {
 
   /// Gives all elements of an open dataset in order, a run at a time, checksums compared.
   ///
-  /// Not inside `HDF5.locked`: the lock is taken for each chunk.
+  /// Not inside `HDF5.locked`: the lock is taken to look up each chunk.
   func readRuns(
     of dataset: OpenDataset, _ kind: ElementKind, _ path: String, in file: String,
     _ body: (Range<Int>, UnsafeRawBufferPointer) -> Void
@@ -45,7 +46,7 @@ extension HDF5File {
     let buffer = ChunkBuffer(elementCount: grid.chunkElementCount, elementBytes: kind.byteCount)
     for index in 0..<grid.count {
       let run = grid[index]
-      guard Self.read(dataset, run, into: buffer.stored) else {
+      guard read(dataset, grid, run, into: buffer.stored) else {
         throw Self.wrongChecksum(path, in: file)
       }
       body(run.elements, UnsafeRawBufferPointer(buffer.elements(run.elements.count)))
@@ -54,7 +55,7 @@ extension HDF5File {
 
   /// Fills memory of just the size of an open dataset, and gives each run once it is there.
   ///
-  /// Not inside `HDF5.locked`: the lock is taken for each chunk.
+  /// Not inside `HDF5.locked`: the lock is taken to look up each chunk.
   func read(
     _ dataset: OpenDataset, _ kind: ElementKind, _ path: String, in file: String,
     into target: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
@@ -80,7 +81,7 @@ extension HDF5File {
         isLast
         ? buffer.stored
         : UnsafeMutableRawBufferPointer(rebasing: target[start..<start + storedBytes])
-      guard Self.read(dataset, run, into: stored) else {
+      guard read(dataset, grid, run, into: stored) else {
         throw Self.wrongChecksum(path, in: file)
       }
       if isLast {
@@ -90,14 +91,41 @@ extension HDF5File {
     }
   }
 
+  /// Up to so many chunks are looked up one by one, which takes time that grows with their square.
+  private static let lookupLimit = 1_024
+
+  /// The library says where a chunk lies, and the system gives it: other threads have the library
+  /// while this one waits for the disk or for memory.
+  ///
   /// - Returns: whether the chunk is there, and its checksum right.
-  private static func read(
-    _ dataset: OpenDataset, _ run: ChunkGrid.Run, into stored: UnsafeMutableRawBufferPointer
+  private func read(
+    _ dataset: OpenDataset, _ grid: ChunkGrid, _ run: ChunkGrid.Run,
+    into stored: UnsafeMutableRawBufferPointer
   ) -> Bool {
-    let status = HDF5.locked {
-      dq_h5_read_chunk(dataset.id, run.offsets, stored.count, stored.baseAddress)
+    let isThere: Bool
+    if descriptor >= 0, grid.count <= Self.lookupLimit {
+      let offset = HDF5.locked { dq_h5_chunk_offset(dataset.id, run.offsets, stored.count) }
+      isThere = offset >= 0 && fill(stored, from: offset)
+    } else {
+      isThere = HDF5.locked {
+        dq_h5_read_chunk(dataset.id, run.offsets, stored.count, stored.baseAddress) >= 0
+      }
     }
-    return status >= 0 && ChunkBuffer.isWhole(UnsafeRawBufferPointer(stored))
+    return isThere && ChunkBuffer.isWhole(UnsafeRawBufferPointer(stored))
+  }
+
+  /// - Returns: whether the file has so many bytes there.
+  private func fill(_ target: UnsafeMutableRawBufferPointer, from offset: Int64) -> Bool {
+    var done = 0
+    while done < target.count {
+      let count = pread(
+        descriptor, target.baseAddress.map { $0 + done }, target.count - done,
+        Int(offset) + done)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
   }
 
   /// Reads a dataset whose chunks are of another kind by the library's own filter.

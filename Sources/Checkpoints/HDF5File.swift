@@ -11,6 +11,8 @@ final class HDF5File: @unchecked Sendable {
   let id: hid_t
   /// The size of a file that is read: no member of it can be larger.
   let byteCount: Int
+  /// What a file that is read can be read by besides, without the library; negative without one.
+  let descriptor: Int32
   private var isOpen = true
   var groups: Set<String> = []
 
@@ -38,12 +40,13 @@ final class HDF5File: @unchecked Sendable {
       // The same contents give the same bytes, whenever they are written.
       try HDF5.check(H5Pset_obj_track_times(creation, false), "H5Pset_obj_track_times")
       id = try HDF5.checked(H5Fcreate(path, dq_h5_truncate(), creation, access), "H5Fcreate")
-      byteCount = 0
+      (byteCount, descriptor) = (0, -1)
     case .read:
       id = try HDF5.checked(H5Fopen(path, dq_h5_read_only(), access), "H5Fopen")
       var size: hsize_t = 0
       let status = H5Fget_filesize(id, &size)
       byteCount = status >= 0 ? Int(clamping: size) : 0
+      descriptor = dq_h5_descriptor(id)
     }
   }
 

@@ -107,6 +107,35 @@ import Testing
       ])
   }
 
+  /// Chunks are looked up one by one where there are not too many of them.
+  @Test(arguments: [2, 1])
+  func `many small chunks are read, and damage in one of them is found`(_ size: hsize_t) throws {
+    let sample = try SampleCheckpoint.small()
+    var values = (0..<2_000).map { Float($0) }
+    let path = "text/embeddings/word"
+    try edit(sample.path) { file in
+      Replacement(sizes: [2_000], chunk: [size]).put(at: "/parameters/\(path)", in: file)
+      let dataset = H5Dopen2(file, "/parameters/\(path)", 0)
+      defer { H5Dclose(dataset) }
+      #expect(H5Dwrite(dataset, dq_h5_native_float(), 0, 0, 0, &values) >= 0)
+    }
+    let found = try CheckpointReader(sample.path).bits(of: path, in: .parameters)
+    #expect(found == values.map(\.bitPattern))
+    var bytes = try sample.bytes
+    let chunk = values[1_500..<1_500 + Int(size)].withUnsafeBytes { Array($0) }
+    let offsets = bytes.indices.dropLast(chunk.count).filter {
+      bytes[$0] == chunk[0] && Array(bytes[$0..<$0 + chunk.count]) == chunk
+    }
+    for offset in offsets { bytes[offset + 2] ^= 1 }
+    try sample.folder.write(bytes, to: "copy.h5")
+    let copy = "\(sample.folder.path)/copy.h5"
+    #expect(
+      throws: CheckpointError.damaged(
+        path: copy, member: "parameters/\(path)",
+        problem: "its checksum is wrong or it is cut short")
+    ) { try CheckpointReader(copy).bits(of: path, in: .parameters) }
+  }
+
   /// The format lets a writer leave a filter out of single chunks.
   @Test func `a chunk without its checksum is damage`() throws {
     let sample = try SampleCheckpoint.small()
