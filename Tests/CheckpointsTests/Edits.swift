@@ -72,4 +72,12 @@ struct Replacement {
     #expect(dataset >= 0)
     H5Dclose(dataset)
   }
+
+  /// The same, with values in it.
+  func put(_ values: [Float], at path: String, in file: hid_t) {
+    put(at: path, in: file)
+    let dataset = H5Dopen2(file, path, 0)
+    defer { H5Dclose(dataset) }
+    #expect(H5Dwrite(dataset, dq_h5_native_float(), 0, 0, 0, values) >= 0)
+  }
 }

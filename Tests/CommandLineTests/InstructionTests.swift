@@ -39,19 +39,7 @@ import Testing
 
   @Test(.enabled(if: InstructionSet.best > .baseline, "the processor has nothing to leave out"))
   func `a run without AVX learns the same, in Float32, and says so`() throws {
-    try TinyCheckpoint.write(to: folder)
-    try folder.write(
-      """
-      run: x
-      model: { from: tiny.h5, train: ["**: trained"] }
-      data: { train: "\(RepositoryFiles.validation)", captions: zh, context_length: 16 }
-      objective: { info_nce: { logit_scale_maximum: 100, repeated_pairs: masked } }
-      batch: { pairs: 16, tokens_per_chunk: 512, images_per_chunk: 8 }
-      optimizer: { adamw: { learning_rate: 1e-3, weight_decay: 0 }, schedule: constant }
-      length: 6 steps
-      checkpoints: { every: 6 steps, keep: 1 }
-
-      """, to: "recipe.yaml")
+    try TinyCheckpoint.write(withRecipeTo: folder, pairs: 16, steps: 6)
     func losses(_ level: InstructionSet, _ precision: String) throws -> [Double] {
       let outcome = try run(
         level.rawValue, "train", "recipe.yaml", "--root", level.rawValue,

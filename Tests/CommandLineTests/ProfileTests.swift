@@ -7,19 +7,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    try TinyCheckpoint.write(to: folder)
-    try folder.write(
-      """
-      run: x
-      model: { from: tiny.h5, train: ["**: trained"] }
-      data: { train: "\(RepositoryFiles.validation)", captions: zh, context_length: 16 }
-      objective: { info_nce: { logit_scale_maximum: 100, repeated_pairs: masked } }
-      batch: { pairs: 8, tokens_per_chunk: 512, images_per_chunk: 8 }
-      optimizer: { adamw: { learning_rate: 1e-3, weight_decay: 0 }, schedule: constant }
-      length: 3 steps
-      checkpoints: { every: 3 steps, keep: 1 }
-
-      """, to: "recipe.yaml")
+    try TinyCheckpoint.write(withRecipeTo: folder, pairs: 8, steps: 3)
   }
 
   @Test func `a profile goes to standard output, as a table or as JSON`() throws {

@@ -32,6 +32,23 @@ enum TinyCheckpoint {
     try folder.write(try bytes.get(), to: "tiny.h5")
   }
 
+  /// The checkpoint, and `recipe.yaml`, which trains all of it as the run `x`.
+  static func write(withRecipeTo folder: TemporaryFolder, pairs: Int, steps: Int) throws {
+    try write(to: folder)
+    try folder.write(
+      """
+      run: x
+      model: { from: tiny.h5, train: ["**: trained"] }
+      data: { train: "\(RepositoryFiles.validation)", captions: zh, context_length: 16 }
+      objective: { info_nce: { logit_scale_maximum: 100, repeated_pairs: masked } }
+      batch: { pairs: \(pairs), tokens_per_chunk: 512, images_per_chunk: 8 }
+      optimizer: { adamw: { learning_rate: 1e-3, weight_decay: 0 }, schedule: constant }
+      length: \(steps) steps
+      checkpoints: { every: \(steps) steps, keep: 1 }
+
+      """, to: "recipe.yaml")
+  }
+
   /// A checkpoint of its own.
   ///
   /// - Parameters:
