@@ -15,7 +15,7 @@ struct PanelProduct {
   private let kind: Kind
 
   private enum Kind {
-    case library
+    case openBLAS
     case floats
     /// Pairs of BF16 in a word: panels of half the depth.
     case pairs
@@ -34,7 +34,7 @@ struct PanelProduct {
     self.operand = operand
     self.transposes = transposes
     if columns % 16 != 0 || depth == 0 || !PanelProduct.isFast {
-      kind = .library
+      kind = .openBLAS
     } else {
       kind = format == .bfloat16 && depth % 2 == 0 ? .pairs : .floats
     }
@@ -45,7 +45,7 @@ struct PanelProduct {
 
   /// Floats that the packed operand takes.
   private var packedCount: Int {
-    kind == .library
+    kind == .openBLAS
       ? 0 : Int(dq_panel_count(Int64(columns)) * dq_panel_floats(Int64(packedDepth)))
   }
 
@@ -59,7 +59,7 @@ struct PanelProduct {
 
   /// - Returns: the bytes that it reads and writes.
   func pack(into scratch: UnsafeMutablePointer<Float>, on threads: ThreadPool) -> Int {
-    guard kind != .library else { return 0 }
+    guard kind != .openBLAS else { return 0 }
     let depth = Int64(packedDepth)
     let panelFloats = Int(dq_panel_floats(depth))
     let pack = kind == .pairs ? dq_pack_bfloat16_panel : dq_pack_panel
@@ -94,7 +94,7 @@ struct PanelProduct {
       dq_round_neighbours(Int64(rows * packedDepth), x, rounded)
       dq_bfloat16_panel_product(
         Int64(rows), Int64(columns), Int64(packedDepth), rounded, scratch, start, y)
-    case .library:
+    case .openBLAS:
       GEMM.product(
         x, false, depth, operand, transposes, transposes ? depth : columns, y, columns, m: rows,
         n: columns, k: depth, scale: 1, adding: false)

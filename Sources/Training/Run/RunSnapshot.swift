@@ -87,11 +87,15 @@ struct RunSnapshot: Sendable {
 
   /// The lengths of all that an update changes.
   static func arenaLengths(_ layout: ParameterLayout, hasAverage: Bool) -> [Int] {
-    [Int](repeating: layout.trainedElementCount, count: hasAverage ? 4 : 3)
+    [Int](repeating: layout.trainedElementCount, count: arenaCount(hasAverage: hasAverage))
   }
 
   /// The memory that copies of everything that an update changes take.
   static func bytes(trainedElementCount: Int, hasAverage: Bool) -> Int {
-    (hasAverage ? 4 : 3) * MemoryLayout<Float>.stride * trainedElementCount
+    arenaCount(hasAverage: hasAverage) * MemoryLayout<Float>.stride * trainedElementCount
+  }
+
+  private static func arenaCount(hasAverage: Bool) -> Int {
+    1 + Arenas.moments.count + (hasAverage ? 1 : 0)
   }
 }
