@@ -78,8 +78,8 @@ class Table:
     def __init__(self):
         self.rows = []
 
-    def add(self, what, ours, theirs, ratio, reach, is_reached):
-        verdict = "reached" if is_reached else "**not reached**"
+    def add(self, what, ours, theirs, ratio="", reach="", is_reached=None):
+        verdict = {None: "", True: "reached", False: "**not reached**"}[is_reached]
         self.rows.append(f"| {what} | {ours} | {theirs} | {ratio} | {reach} | {verdict} |")
 
     def times(self, what, ours, theirs, ratio, reach):
@@ -160,12 +160,12 @@ def add_checkpoints(table, found):
                 f"{figure('write_seconds'):.2f} s",
                 f"plain writing and a flush: {figure('plain_write_seconds'):.2f} s",
                 figure("plain_write_seconds") / figure("write_seconds"), 0.8)
-    stall = figure("stall_seconds")
-    table.add("steps stand still for it", f"{1000 * stall:.0f} ms",
+    stall = figure("longest_stall_seconds")
+    table.add("the longest that steps stand still for one", f"{1000 * stall:.0f} ms",
               f"a step: {figure('step_seconds'):.2f} s", "", "50 ms", stall <= 0.05)
     table.add("a step beside which one is written", f"{figure('step_beside_seconds'):.2f} s",
               f"a step: {figure('step_seconds'):.2f} s",
-              f"{figure('step_beside_seconds') / figure('step_seconds'):.2f}x", "", True)
+              f"{figure('step_beside_seconds') / figure('step_seconds'):.2f}x")
     for name, title in (("disk", "from the disk"), ("cached", "cached by the system")):
         start, reading = figure(f"{name}_start_seconds"), figure(f"{name}_reading_seconds")
         table.at_most(f"from the start to the first step, {title}", f"{start:.2f} s",
@@ -181,20 +181,25 @@ def processor():
 
 def written(options, results):
     table = Table()
+    commits = dict.fromkeys(results[part]["commit"] for part in PARTS if part in results)
     for part, add in (("training", add_training), ("steps", add_steps), ("batches", add_batches),
                       ("embed", add_embed), ("checkpoints", add_checkpoints)):
         if part in results:
-            add(table, results[part])
+            add(table, results[part]["figures"])
     about = [f"{processor()}, {len(os.sched_getaffinity(0))} cores",
              f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
              f"{datetime.date.today()}"]
     if "training" in results:
-        about.append(f"PyTorch {results['training']['torch']}")
+        about.append(f"PyTorch {results['training']['figures']['torch']}")
     if "embed" in results:
-        about.append(f"onnxruntime {results['embed']['onnxruntime']}")
-    commit = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude", "*"],
-                            capture_output=True, text=True).stdout.strip()
-    return f"{', '.join(about)}, commit {commit or 'unknown'}.\n\n{table.text()}\n"
+        about.append(f"onnxruntime {results['embed']['figures']['onnxruntime']}")
+    return f"{', '.join(about)}, commit {', '.join(commits)}.\n\n{table.text()}\n"
+
+
+def commit():
+    described = subprocess.run(["git", "describe", "--always", "--dirty=+", "--exclude", "*"],
+                               capture_output=True, text=True).stdout.strip()
+    return described or "unknown"
 
 
 def put(path, text):
@@ -221,7 +226,7 @@ def main():
     results = json.loads(path.read_text()) if path.exists() else {}
     for part in chosen:
         print(f"\n== {part}", flush=True)
-        results[part] = getattr(Measurement(options), part)()
+        results[part] = {"commit": commit(), "figures": getattr(Measurement(options), part)()}
         path.write_text(json.dumps(results, indent=1))
     text = written(options, results)
     print(f"\n{text}")
