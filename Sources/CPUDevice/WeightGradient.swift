@@ -2,9 +2,10 @@ internal import CKernels
 
 /// A product over many rows into a small matrix: c [m, n] (+)= aᵀ b, a [rows, m], b [rows, n].
 ///
-/// Rows are summed in two or more parts, each into a matrix of its own, and the parts are added in
-/// order. How many parts there are follows from the number of rows; each part may be cut further,
-/// by rows of c, to keep all threads busy, which changes no bit.
+/// Rows of a small c are summed in two or more parts, each into a matrix of its own, and the parts
+/// are added in order. How many parts there are follows from the sizes; each part may be cut
+/// further, by rows of c, to keep all threads busy, which changes no bit. A large c is one part: it
+/// lies in memory, and each pass over it costs.
 struct WeightGradient {
   let m: Int
   let n: Int
@@ -17,6 +18,8 @@ struct WeightGradient {
   private static let rowLimit = 4_096
   /// Fewer rows are one part.
   private static let smallestRows = 128
+  /// Elements of a c that is one part: 2 MiB and more.
+  private static let largeMatrix = 1 << 19
   /// Pairs of rows that a task rounds.
   private static let roundedPairs = 32
 
@@ -29,7 +32,9 @@ struct WeightGradient {
   }
 
   private var partCount: Int {
-    if rows <= WeightGradient.smallestRows { return 1 }
+    if rows <= WeightGradient.smallestRows || m * n >= WeightGradient.largeMatrix {
+      return 1
+    }
     return 2 * ((rows + WeightGradient.rowLimit - 1) / WeightGradient.rowLimit)
   }
 

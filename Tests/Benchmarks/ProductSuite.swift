@@ -20,6 +20,7 @@ struct ProductSuite {
     for (tower, rows, width) in [
       ("image, 32 of 64 px", 2_080, 192), ("text, small", 2_048, 192),
       ("ViT-B/16, 8 pictures", 1_576, 768), ("RoBERTa-base", 2_048, 768),
+      ("RoBERTa-base, 32 pairs", 547, 768),
     ] {
       for (inputs, outputs) in [(width, width), (width, 4 * width), (4 * width, width)] {
         measure(tower, rows, inputs, outputs, into: &table)

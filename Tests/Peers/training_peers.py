@@ -6,7 +6,9 @@
 Both take the same pairs: JPEG pictures of 224 px, captions of about 18 tokens out of emoji names. duiqi is
 `duiqi train` on them, its rates those of metrics.jsonl, first steps left out. The peer is transformers'
 ChineseCLIPModel with fused attention and AdamW, the best of Float32 and BF16 autocast, each timed in
-every round; pictures are decoded and captions tokenized before. A row is a median of rounds:
+every round; pictures are decoded and captions tokenized before. First steps: one of both sides, and of duiqi's
+short ones as many as pass while it makes room for copies of its checkpoints, once a run. A row is a median of
+rounds:
 
     locked, tower run again   the peer runs the image tower in every step and pads to 52 tokens, as
                               Chinese-CLIP and OpenCLIP do
@@ -185,16 +187,17 @@ class Rows:
                 "peer": sides[best], "peer_setting": best, "ratio": ours / sides[best]}
 
 
-def duiqi_rate(options, rules, precision, steps, pairs):
+def duiqi_rate(options, rules, precision, steps, pairs, first_steps=1):
     name = f"{'locked' if rules is LOCKED else 'trained'}_{precision}"
     recipe = options.folder / f"{name}.yaml"
     recipe.write_text(RECIPE.format(
-        run=name, rules=rules, precision=precision, steps=steps + 1, pairs=pairs))
+        run=name, rules=rules, precision=precision, steps=steps + first_steps,
+        pairs=pairs))
     subprocess.run([options.duiqi, "train", recipe, "--root", options.folder, "--resume", "never",
                     "--quiet"], check=True)
     lines = (options.folder / f"logs/{name}/metrics.jsonl").read_text().splitlines()
     rates = [row["pairs_per_second"] for row in map(json.loads, lines) if row["kind"] == "step"]
-    return len(rates[1:]) / sum(1 / rate for rate in rates[1:])
+    return steps / sum(1 / rate for rate in rates[-steps:])
 
 
 def measure(options, peer, given):
@@ -204,7 +207,7 @@ def measure(options, peer, given):
     for index in range(options.rounds):
         print(f"round {index + 1}", flush=True)
         for precision in ("bfloat16", "float32"):
-            rate = duiqi_rate(options, LOCKED, precision, options.steps * 4, options.pairs)
+            rate = duiqi_rate(options, LOCKED, precision, options.steps * 4, options.pairs, 12)
             rows.add(again, f"duiqi {precision}", rate)
             rows.add(embedded, f"duiqi {precision}", rate)
             rows.add(both, f"duiqi {precision}",
