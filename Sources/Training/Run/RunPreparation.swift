@@ -82,18 +82,24 @@ final class RunPreparation {
       source.description, tokenizer: source.tokenizer, device: device, layout: layout)
     try source.giveStartValues(to: loaded, seed: recipe.seed)
     teacher = try Self.teacher(recipe, of: source.description, on: device, prober: prober)
-    var settings = try Self.settings(recipe, source.description.configuration.image, teacher)
-    settings.givesImageEmbeddings =
-      imageIsLocked && (recipe.data.augmentation == .none || recipe.data.viewCount != nil)
-    settings.givesTextEmbeddings = textIsLocked && recipe.model.dropout == 0
+    let settings = try Self.settings(
+      recipe, source.description.configuration.image, teacher,
+      locked: (image: imageIsLocked, text: textIsLocked))
+    step = try Self.step(loaded, settings, teacher, on: device)
+    try Self.requireRoom(recipe, for: step)
+  }
+
+  private static func step(
+    _ loaded: LoadedModel, _ settings: ContrastiveStep.Settings, _ teacher: Teacher?,
+    on device: CPUDevice
+  ) throws(ModelError) -> ContrastiveStep {
     do throws(DeviceError) {
-      step = try ContrastiveStep(
+      return try ContrastiveStep(
         loaded.model, settings: settings, on: device, parameters: loaded.parameters,
         teacher: teacher?.embedder)
     } catch {
       throw .device(error)
     }
-    try Self.requireRoom(recipe, for: step)
   }
 
   /// Whether no parameter of a tower is trained.
@@ -190,7 +196,8 @@ final class RunPreparation {
   }
 
   private static func settings(
-    _ recipe: Recipe, _ image: ImageTower.Configuration, _ teacher: Teacher?
+    _ recipe: Recipe, _ image: ImageTower.Configuration, _ teacher: Teacher?,
+    locked: (image: Bool, text: Bool)
   ) throws(ModelError) -> ContrastiveStep.Settings {
     ContrastiveStep.Settings(
       pairs: recipe.batch.pairs, imagesPerChunk: recipe.batch.imagesPerChunk,
@@ -198,7 +205,10 @@ final class RunPreparation {
       dropout: recipe.model.dropout, repeatedPairs: recipe.objective.repeatedPairs,
       memoryBudgetBytes: recipe.memoryBudget.bytes, seed: recipe.seed,
       keptPatches: try keptPatches(recipe.model.imageMaskRatio, of: image),
-      distillation: distillation(recipe, teacher))
+      distillation: distillation(recipe, teacher),
+      givesImageEmbeddings: locked.image
+        && (recipe.data.augmentation == .none || recipe.data.viewCount != nil),
+      givesTextEmbeddings: locked.text && recipe.model.dropout == 0)
   }
 
   /// Trained parameters of one rate and decay lie together, in the order in which their kind first
