@@ -42,7 +42,9 @@ extension CheckpointModel {
     let encoder = try CaptionEncoder(
       loaded, cache: cache(EmbeddingKey(captionsOf: loaded, selector), tell), selector: selector,
       taskCount: loaderTasks)
-    return try await encoder.embeddings(of: try pairs(choice.shards), progress: progress).1
+    return try await encoder.embeddings(
+      of: try pairs(choice.shards), damageLimit: choice.damageLimit, progress: progress
+    ).1
   }
 
   private func cache(

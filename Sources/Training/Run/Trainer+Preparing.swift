@@ -50,10 +50,10 @@ extension Trainer {
   private func encoded(
     _ pairs: PairSet, by encoder: PictureEncoder, _ what: String
   ) async throws(ModelError) -> PictureEmbeddings {
-    let report = report
     let (embeddings, caching) = try await encoder.embeddings(
       of: pairs, damageLimit: recipe.data.damageLimit
     ) { done, total in
+      if encoder.cache.isKept { keepsEncodings = true }
       report(.preparing(what, done: done, total: total))
     }
     for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
@@ -64,8 +64,10 @@ extension Trainer {
   private func encoded(
     _ pairs: PairSet, by encoder: CaptionEncoder, _ what: String
   ) async throws(ModelError) -> CaptionEmbeddings {
-    let report = report
-    let (embeddings, caching) = try await encoder.embeddings(of: pairs) { done, total in
+    let (embeddings, caching) = try await encoder.embeddings(
+      of: pairs, damageLimit: recipe.data.damageLimit
+    ) { done, total in
+      if encoder.cache.isKept { keepsEncodings = true }
       report(.preparing(what, done: done, total: total))
     }
     tell(caching, of: what)
