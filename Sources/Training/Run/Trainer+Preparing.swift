@@ -9,8 +9,7 @@ extension Trainer {
   func prepareEmbeddings() async throws(ModelError) {
     let listener = RunPreparation.Listener(stopSignal: stopSignal, tell: tell)
     let (training, data) = (preparation.pairs, recipe.data)
-    let locked = preparation.imageIsLocked ? try preparation.imageEncoder(listener) : nil
-    let views = try preparation.viewEncoders(listener)
+    let (locked, views) = try preparation.imageEncoders(listener)
     for (view, encoder) in views.enumerated() {
       let what = "Encoding view \(view + 1) of \(views.count) of pictures with the locked tower"
       imageEmbeddings.append(try await encoded(training, by: encoder, what))

@@ -73,7 +73,9 @@ struct EncodingTrial {
     let loaded = preparation.loaded
     let preparation = loaded.description.preparation(augmentation: augmentation)
     let cache = EmbeddingCache(
-      key: EmbeddingKey(loaded, .unitVectors, preparation: preparation, view: view),
+      key: EmbeddingKey(
+        loaded, weights: TowerDigest(imageOf: loaded), .unitVectors, preparation: preparation,
+        view: view),
       width: loaded.model.configuration.embeddingWidth, storage: storage,
       stopSignal: { stopAfter.map { done >= $0 * EmbeddingBlock.rowLimit } == true ? 15 : nil },
       tell: { _ in })
