@@ -91,8 +91,8 @@ public struct FileVerification: Sendable {
     do throws(FileError) {
       guard let problem = try EmbeddingFile(path).problem else { return [] }
       return [
-        "\(path): \(problem). A whole cache file was expected. Whatever uses it makes again what it "
-          + "lacks, as `duiqi cache` does."
+        "\(path): \(problem). A whole cache file was expected. Whatever uses it makes again what "
+          + "it lacks, as `duiqi cache` does."
       ]
     } catch {
       return [error.description]
