@@ -5,6 +5,8 @@ internal import Glibc
 ///
 /// One process at a time owns the folder, from its making to its release.
 public final class CheckpointFolder: Sendable {
+  private static let lockName = ".lock"
+
   public let path: String
   private let lock: FileLock
 
@@ -21,7 +23,7 @@ public final class CheckpointFolder: Sendable {
         .create, path: path, code: EINVAL, problem: "`\(run)` cannot be the name of a folder")
     }
     try Folder.create(path)
-    lock = try FileLock("\(path)/.lock")
+    lock = try FileLock("\(path)/\(Self.lockName)")
     try AtomicFile.sweepTemporaries(in: path)
   }
 
@@ -106,6 +108,14 @@ public final class CheckpointFolder: Sendable {
       try AtomicLink.replace("\(path)/\(link).h5", target: Self.name(ofStep: step))
     }
     return target
+  }
+
+  /// Removes the folder where nothing was ever put into it; its lock goes with it.
+  public func removeIfUnused() {
+    guard (try? Folder.names(in: path)) == [Self.lockName] else { return }
+    // What somebody puts there meanwhile keeps the folder.
+    unlink("\(path)/\(Self.lockName)")
+    rmdir(path)
   }
 
   /// Moves checkpoints out of the way, all of them before a new run of the same name.

@@ -96,6 +96,13 @@ struct FileDescriptor: ~Copyable {
     return Array(bytes[..<filled])
   }
 
+  /// Whether a path leads to this file, which others may have deleted or replaced since.
+  func isAt(_ path: String) -> Bool {
+    var (own, other) = (stat(), stat())
+    return fstat(number, &own) == 0 && stat(path, &other) == 0 && own.st_ino == other.st_ino
+      && own.st_dev == other.st_dev
+  }
+
   func flush() throws(FileError) {
     guard fsync(number) == 0 else { throw FileError(.flush, path: path, code: errno) }
   }

@@ -8,7 +8,7 @@ internal import Glibc
 ///     let file = try PartialFile("train-0000.embeddings")
 ///     try file.cut(toBytes: wholeBytes)
 ///     try file.write(block, at: wholeBytes)
-///     try file.publish()
+///     let isPublished = try file.publish()
 public final class PartialFile {
   public static let suffix = ".partial"
 
@@ -36,17 +36,26 @@ public final class PartialFile {
     try file.write(bytes, at: offset)
   }
 
-  /// Gives it up.
+  /// Gives it up, where it is still there.
   public func remove() throws(FileError) {
+    guard file.isAt(file.path) else { return }
     guard unlink(file.path) == 0 else { throw FileError(.remove, path: file.path, code: errno) }
   }
 
   /// Puts the file under its name, replacing what was there.
-  public func publish() throws(FileError) {
+  ///
+  /// - Returns: false where it cannot be had any more: somebody deleted it, and what is there under
+  ///   its name, if anything, is another process's.
+  public func publish() throws(FileError) -> Bool {
     try file.flush()
+    guard file.isAt(file.path) else { return false }
     guard rename(file.path, path) == 0 else {
+      guard errno != ENOENT else { return false }
       throw FileError(.publish, path: path, code: errno)
     }
+    // Somebody may have come between the two.
+    guard file.isAt(path) else { return false }
     try Folder.flush(Folder.parent(of: path))
+    return true
   }
 }

@@ -74,31 +74,40 @@ struct Cache: AsyncParsableCommand {
     let choice = pairs.choice(of: shards)
     var reports: [CachingReport] = []
     do {
-      reports.append(
-        try await model.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
-          progress.show($0, $1, "pictures")
-        })
+      // Captions first: a wrong selector is refused before pictures take their time.
       if texts {
         reports.append(
           try await model.cacheCaptions(of: choice, tell: console.note) {
             progress.show($0, $1, "pairs' captions")
           })
       }
+      reports.insert(
+        try await model.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
+          progress.show($0, $1, "pictures")
+        }, at: 0)
       progress.finish()
     } catch ModelError.interrupted(let signal) {
       progress.finish()
       console.note("stopped; what was encoded is kept. Give the same command again to go on")
       throw ExitCode(ExitStatus.stopped(by: signal))
     }
+    // It ends the command, as its error.
+    let refusal = reports.lazy.compactMap(\.refusal).first.map(ModelError.file)
     for report in reports {
-      for problem in report.problems { console.note(problem) }
-      console.noteDamage(report.damagedPairs)
+      for problem in report.problems where problem != refusal?.description {
+        console.note(problem)
+      }
     }
+    let pictures = reports[0].damagedPairs
+    console.noteDamage(pictures)
+    // A pair without a picture has no captions that count either.
+    console.noteDamage(
+      reports.dropFirst().flatMap(\.damagedPairs).filter { !pictures.contains($0) })
     let text =
       json
       ? JSONText.object([("cached", .array(reports.map(\.json)))]).line
       : reports.map(\.description).joined(separator: "\n")
     try Terminal.write(text + "\n")
-    if let refusal = reports.lazy.compactMap(\.refusal).first { throw ModelError.file(refusal) }
+    if let refusal { throw refusal }
   }
 }

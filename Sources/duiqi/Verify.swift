@@ -32,7 +32,9 @@ struct Verify: AsyncParsableCommand {
       for finding in result.findings { Terminal.writeError("duiqi: \(finding)\n") }
       if !json {
         let state =
-          result.findings.isEmpty ? "whole" : result.kind == nil ? "not checked" : "damaged"
+          result.findings.isEmpty
+          ? "whole"
+          : result.kind == nil ? "not checked" : result.isUnfinished ? "unfinished" : "damaged"
         let kind = result.kind.map { ", \($0)" } ?? ""
         try Terminal.write("\(file): \(state)\(kind)\n")
       }

@@ -133,6 +133,69 @@ import Testing
     #expect(!folder.names(in: "shards/.duiqi-cache").contains { $0.hasSuffix(".partial") })
   }
 
+  @Test func `a folder that is deleted meanwhile is made again, whoever else encodes`() throws {
+    let shard = try shard("train.tar")
+    #expect(try cache(shard, "--quiet").code == 0)
+    let whole = try folder.bytes(of: try file())
+    try folder.remove("shards/.duiqi-cache")
+    func start() throws -> Process {
+      let process = try DuiqiProcess.prepared(["cache", checkpoint, "--shards", shard], in: folder)
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    let first = try start()
+    // Ends with a failure rather than never.
+    for _ in 0..<60_000 {
+      if folder.names(in: "shards/.duiqi-cache").contains(where: isPartial) { break }
+      usleep(500)
+    }
+    try folder.remove("shards/.duiqi-cache")
+    let second = try start()
+    for process in [first, second] {
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+    #expect(try folder.bytes(of: try file()) == whole)
+    #expect(!folder.names(in: "shards/.duiqi-cache").contains(where: isPartial))
+  }
+
+  private func isPartial(_ name: String) -> Bool { name.hasSuffix(".partial") }
+
+  @Test func `shards whose names differ by their ending alone keep a file each`() throws {
+    let pictures = try SampleShard.pictures(5)
+    let pairs = pictures.enumerated().map { ("pair\($0)", $1, "文字") }
+    let shards = [
+      try SampleShard.write(Array(pairs[..<2]), to: folder, name: "shards/a.tar"),
+      try SampleShard.write(Array(pairs[2...]), to: folder, name: "shards/a"),
+    ]
+    for count in [0.0, 5.0] {
+      let outcome = try cache(shards[0], shards[1], "--quiet", "--json")
+      #expect(outcome.code == 0 && outcome.errors == "")
+      #expect(try report(outcome.output).number("reused") == count)
+    }
+  }
+
+  @Test func `captions that cannot be used are counted, a wrong name is refused at once`() throws {
+    let shard = try shard()
+    expectFailure(
+      try cache(shard, "--texts", "--captions", "zhh"), code: 2,
+      naming: "no pair has a caption field `zhh`")
+    #expect(folder.names(in: "shards") == ["validation.tar"])
+    let pictures = try SampleShard.pictures(4)
+    let pairs = pictures.enumerated().map { ("pair\($0)", $1, $0 == 2 ? " " : "文字") }
+    let own = try SampleShard.write(pairs, to: folder, name: "shards/own.tar")
+    let options = ["--texts", "--captions", "txt"]
+    func run(_ more: String...) throws -> DuiqiProcess.Outcome {
+      try DuiqiProcess.run(["cache", checkpoint, "--shards", own] + options + more, in: folder)
+    }
+    expectFailure(try run(), code: 1, naming: "found 1 damaged pair among 4", "`pair2`")
+    let some = try run("--damage-limit", "25 %")
+    #expect(some.code == 0 && some.errors.contains("skipped") && some.errors.contains("`pair2`"))
+    #expect(some.lines.last?.hasPrefix("3 captions: 3 encoded") == true)
+  }
+
   @Test func `two commands at once make one whole file`() throws {
     let shard = try shard()
     let processes = try (0..<2).map { _ in
@@ -178,11 +241,17 @@ import Testing
     let kept = try run("\(folder.path)/xdg")
     #expect(kept.code == 0 && kept.output.contains("\"\(folder.path)/xdg/duiqi/embeddings/"))
     #expect(try report(try run("\(folder.path)/xdg").output).number("reused") == 271)
-    // Nowhere.
-    let refused = try run("relative")
-    #expect(refused.code == 1 && refused.errors.contains("cannot create"))
-    let unkept = try report(refused.output)
-    #expect(unkept.number("encoded") == 271 && unkept.number("kept") == 0)
+    // Nowhere: one message names all places.
+    let beside = "shards/.duiqi-cache: cannot create: Not a directory"
+    for (cache, other) in [("relative", nil), ("/proc/none", "; /proc/none: cannot create: No ")] {
+      let refused = try run(cache)
+      #expect(refused.code == 1)
+      let complaints = refused.errors.split(separator: "\n").filter { $0.contains("cannot create") }
+      #expect(complaints.count == 1 && complaints[0].contains(beside), "\(refused.errors)")
+      if let other { #expect(complaints.first?.contains(other) == true, "\(refused.errors)") }
+      let unkept = try report(refused.output)
+      #expect(unkept.number("encoded") == 271 && unkept.number("kept") == 0)
+    }
   }
 
   @Test func `a cache file is looked into and verified like others`() throws {
@@ -202,6 +271,19 @@ import Testing
     #expect(damaged.lines == ["\(path): whole, cache", "renamed: damaged, cache"])
     #expect(damaged.errors.contains("renamed: 1 of 9 blocks are damaged"))
     #expect(try DuiqiProcess.run("inspect", "renamed", in: folder).output.contains("blocks are"))
+  }
+
+  @Test func `what a stopped command left is called unfinished, and one thing is said to do`()
+    throws
+  {
+    _ = try cache(try shard(), "--quiet")
+    let bytes = try folder.bytes(of: try file())
+    try folder.write(Array(bytes[..<(bytes.count / 2)]), to: "a.embeddings.partial")
+    let outcome = try DuiqiProcess.run("verify", "a.embeddings.partial", in: folder)
+    #expect(outcome.code == 1 && outcome.lines == ["a.embeddings.partial: unfinished, cache"])
+    #expect(outcome.errors.contains("Whatever uses it makes again what it lacks"))
+    #expect(outcome.errors.contains("1 of 1 files are not whole"))
+    #expect(!outcome.errors.contains("damaged") && !outcome.errors.contains("Nothing need"))
   }
 
   @Test(.enabled(if: InteroperabilityScript.isAvailable, "needs the interoperability environment"))

@@ -1,7 +1,8 @@
-import DurableFiles
 import FileTestSupport
 import Glibc
 import Testing
+
+@testable import DurableFiles
 
 @Suite struct FileLockTests {
   private let folder: TemporaryFolder
@@ -46,6 +47,32 @@ import Testing
     #expect(child.nextOutput().contains("process \(getpid()) is using this folder"))
     #expect(child.finish() == 1)
     withExtendedLifetime(lock) {}
+  }
+
+  /// Whoever deletes it can lock a new one before the old one is locked.
+  @Test func `a file that was deleted before it was locked is not the one that is locked`() throws {
+    var (other, isFirst) = (FileLock?.none, true)
+    let error = #expect(throws: FileError.self) {
+      try FileLock(path) {
+        guard isFirst else { return }
+        isFirst = false
+        unlink(path)
+        other = try? FileLock(path)
+      }
+    }
+    #expect(error?.code == EWOULDBLOCK && other != nil)
+    (other, isFirst) = (nil, true)
+    let lock = try FileLock(path) {
+      if isFirst { unlink(path) }
+      isFirst = false
+    }
+    #expect(throws: FileError.self) { try FileLock(path) }
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func `a file that is deleted again and again is an error`() {
+    let error = #expect(throws: FileError.self) { try FileLock(path) { unlink(path) } }
+    #expect(error?.problem == "it was deleted each time it was to be locked")
   }
 
   @Test func `a lock that cannot be made is a typed error`() throws {

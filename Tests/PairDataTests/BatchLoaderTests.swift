@@ -56,7 +56,7 @@ import Tokenizers
   @Test func `the place of a drawn caption is its own`() async throws {
     let pairs = try EmojiPairs.test()
     let captions = try await ShardCaptions(
-      pairs.shards[0], selector: try CaptionSelector("zh"), taskCount: 3)
+      pairs.shards[0], firstPair: 0, selector: try CaptionSelector("zh"), taskCount: 3)
     #expect(captions.starts.count == 148 && captions.starts.last == captions.texts.count)
     for batch in try await batches(8) {
       let found = zip(batch.pairs, batch.captionIndices).map { pair, place in

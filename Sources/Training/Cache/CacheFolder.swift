@@ -23,14 +23,15 @@ struct CacheFolder {
 
   var paths: [String] { folders.map { "\($0)/\(fileName)" } }
 
-  /// The file's name: the shard's, then the key's.
+  /// The file's name: the shard's without `.tar`, then the key's.
   var fileName: String {
     let name = Folder.lastName(of: shard)
-    let stem = name.hasSuffix(".tar") ? String(name.dropLast(4)) : name
-    // A name of 255 bytes may be all that the file system takes.
+    // One without that ending could be another's with it, and a name of 255 bytes may be all that
+    // the file system takes.
     let short =
-      stem.utf8.count <= 160
-      ? stem : String(SHA256.hexadecimal(SHA256.digest(Array(stem.utf8))).prefix(32))
+      name.hasSuffix(".tar") && name.utf8.count <= 164
+      ? String(name.dropLast(4))
+      : String(SHA256.hexadecimal(SHA256.digest(Array(name.utf8))).prefix(32))
     return "\(short).\(key.name)\(Self.fileSuffix)"
   }
 

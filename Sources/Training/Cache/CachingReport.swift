@@ -18,7 +18,7 @@ public struct CachingReport: Sendable, Equatable {
   public internal(set) var problems: [String] = []
   /// Why some of it is not kept; nothing where all of it is.
   public internal(set) var refusal: FileError?
-  /// A line for each pair whose picture cannot be read.
+  /// A line for each pair whose picture, or whose captions, cannot be used.
   public internal(set) var damagedPairs: [String] = []
 
   init(content: String) { self.content = content }
@@ -48,7 +48,16 @@ public struct CachingReport: Sendable, Equatable {
   }
 
   /// Takes note of a file that cannot be written. The embeddings are used all the same.
-  mutating func refuse(_ error: FileError) {
+  ///
+  /// - Parameter errors: why not, in each of the places that it might be in.
+  mutating func refuse(_ errors: [FileError]) {
+    guard let first = errors.first else { return }
+    let others = errors.dropFirst().map { error in
+      "; \(error.path): cannot \(error.operation.rawValue): \(error.reason)"
+    }
+    let error = FileError(
+      first.operation, path: first.path, code: first.code,
+      problem: first.reason + others.joined())
     if !problems.contains(error.description) { problems.append(error.description) }
     refusal = error
   }

@@ -5,9 +5,9 @@ internal import Tokenizers
 
 /// Makes a text tower's embeddings of all captions of a pair set, once; see ``EmbeddingCache``.
 final class CaptionEncoder {
+  let cache: EmbeddingCache
   private let loaded: LoadedModel
   private let embedder: Embedder
-  private let cache: EmbeddingCache
   private let selector: CaptionSelector
   private let taskCount: Int
 
@@ -28,16 +28,26 @@ final class CaptionEncoder {
 
   /// The embeddings of a set's captions.
   ///
-  /// - Parameter progress: is told how many pairs of how many are done.
+  /// - Parameters:
+  ///   - damageLimit: the largest share of pairs whose captions may not be usable.
+  ///   - progress: is told how many pairs of how many are done.
   /// - Throws: `ModelError.interrupted` where a signal asked for a stop; what was encoded is kept.
   func embeddings(
-    of pairs: PairSet, progress: (Int, Int) -> Void
+    of pairs: PairSet, damageLimit: Double, progress: (Int, Int) -> Void
   ) async throws(ModelError) -> (CaptionEmbeddings, CachingReport) {
     var result = CaptionEmbeddings(width: embedder.width)
     var report = CachingReport(content: "caption")
+    var ledger = DamageLedger(
+      policy: DamagedPairPolicy(limit: damageLimit), pairCount: pairs.count)
     var start = 0
     for shard in pairs.shards {
-      var rows = try await rows(of: shard)
+      var rows = try await rows(of: shard, firstPair: start)
+      do throws(PairDataError) {
+        try ledger.record(rows.captions.damaged)
+      } catch {
+        throw .data(error)
+      }
+      report.damagedPairs += rows.captions.damaged.map(\.description)
       let count = max(1, rows.count)
       let blocks = try await cache.blocks(of: shard, &rows, into: &report) {
         progress(start + $0 * shard.count / count, pairs.count)
@@ -52,7 +62,7 @@ final class CaptionEncoder {
   func counts(of pairs: PairSet) async throws(ModelError) -> (all: Int, found: Int) {
     var counts = (all: 0, found: 0)
     for shard in pairs.shards {
-      let rows = try await rows(of: shard)
+      let rows = try await rows(of: shard, firstPair: 0)
       counts.all += rows.count
       guard cache.storage == .files else { continue }
       counts.found += try await cache.found(of: shard, rows).rowCount
@@ -60,10 +70,13 @@ final class CaptionEncoder {
     return counts
   }
 
-  private func rows(of shard: PairShard) async throws(ModelError) -> CaptionRows {
+  private func rows(
+    of shard: PairShard, firstPair: Int
+  ) async throws(ModelError) -> CaptionRows {
     let (embedder, loaded) = (embedder, loaded)
     do throws(PairDataError) {
-      let captions = try await ShardCaptions(shard, selector: selector, taskCount: taskCount)
+      let captions = try await ShardCaptions(
+        shard, firstPair: firstPair, selector: selector, taskCount: taskCount)
       return CaptionRows(captions) { texts in
         embedder.embedTexts(
           texts.map { text in

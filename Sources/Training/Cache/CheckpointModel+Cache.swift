@@ -18,16 +18,18 @@ extension CheckpointModel {
     let embedder = try PictureEncoder.embedder(of: loaded)
     let numbers: [Int?] = views.map { Array(0..<$0.count) } ?? [nil]
     let preparation = loaded.description.preparation(augmentation: views?.augmentation ?? .none)
+    let weights = TowerDigest(imageOf: loaded)
     var report = CachingReport(content: "picture")
     for (place, view) in numbers.enumerated() {
-      let key = EmbeddingKey(loaded, .unitVectors, preparation: preparation, view: view)
+      let key = EmbeddingKey(
+        loaded, weights: weights, .unitVectors, preparation: preparation, view: view)
       let encoder = PictureEncoder(
         embedder, cache: cache(key, tell), preparation: preparation, view: view,
         taskCount: loaderTasks)
       report.add(
-        try await encoder.embeddings(of: pairs, damageLimit: choice.damageLimit) { done, total in
+        try await encoder.encode(pairs, damageLimit: choice.damageLimit) { done, total in
           progress(place * total + done, numbers.count * total)
-        }.1)
+        })
     }
     return report
   }
@@ -42,7 +44,9 @@ extension CheckpointModel {
     let encoder = try CaptionEncoder(
       loaded, cache: cache(EmbeddingKey(captionsOf: loaded, selector), tell), selector: selector,
       taskCount: loaderTasks)
-    return try await encoder.embeddings(of: try pairs(choice.shards), progress: progress).1
+    return try await encoder.embeddings(
+      of: try pairs(choice.shards), damageLimit: choice.damageLimit, progress: progress
+    ).1
   }
 
   private func cache(

@@ -18,6 +18,8 @@ final class EmbeddingCache {
   let key: EmbeddingKey
   let width: Int
   let storage: Storage
+  /// Whether files have what was encoded last, or found.
+  private(set) var isKept = false
   private let stopSignal: () -> Int32?
   private let tell: (String) -> Void
 
@@ -62,12 +64,15 @@ final class EmbeddingCache {
         repeating: nil, count: EmbeddingBlock.blockCount(of: rows.count))
       return try await encoded(none, &rows, into: &report, progress: progress) { _, _ in }
     }
-    var found = try await found(of: shard, rows)
+    let folder = CacheFolder(ofShard: shard.path, key: key)
+    let seen = seemsWhole(folder, rows) ? try await found(of: shard, rows) : nil
     var file: EmbeddingFileWriter?
-    if found.wholePath == nil {
-      let folder = CacheFolder(ofShard: shard.path, key: key)
+    let found: FoundEmbeddings
+    if let seen, seen.wholePath != nil {
+      found = seen
+    } else {
+      // Looked at under the lock, which another process may have had until then.
       file = try await writer(folder, rows, into: &report)
-      // Another process may have had the lock until now, and may have encoded some of it.
       found = try await self.found(of: shard, rows)
     }
     report.problems += found.problems
@@ -78,12 +83,14 @@ final class EmbeddingCache {
     }
     file?.begin(after: found)
     let blocks = try await encoded(found.blocks, &rows, into: &report, progress: progress) {
-      number, block in file?.write(block, number: number)
+      number, block in
+      file?.write(block, number: number)
+      isKept = found.wholePath != nil || file.map { $0.problem == nil } == true
     }
     if let file {
-      file.publish()
+      file.publish(blocks)
       if let problem = file.problem {
-        report.refuse(problem)
+        report.refuse([problem])
       } else {
         report.add(file.path, bytes: file.byteCount)
       }
@@ -133,6 +140,19 @@ final class EmbeddingCache {
     }
   }
 
+  /// Whether a file is of this shard as it is now and as long as it should be.
+  private func seemsWhole(_ folder: CacheFolder, _ rows: some ShardRows) -> Bool {
+    folder.paths.contains { path in
+      // What is wrong with a file is told when it is looked into.
+      guard let file = try? OpenFile(path), let header = try? EmbeddingFileHeader(file) else {
+        return false
+      }
+      return header
+        == EmbeddingFileHeader(key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
+        && header.end == file.byteCount
+    }
+  }
+
   /// A file to be written under its folder's lock, in the first folder that takes one.
   ///
   /// - Returns: nothing where no folder does.
@@ -141,34 +161,42 @@ final class EmbeddingCache {
   ) async throws(ModelError) -> EmbeddingFileWriter? {
     let header = EmbeddingFileHeader(
       key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
-    var refusal: FileError?
+    var refusals: [FileError] = []
     for place in folder.folders {
-      var lock: FileLock?
-      var isWaiting = false
-      while lock == nil {
-        if let signal = stopSignal() { throw .interrupted(signal: signal) }
-        do throws(FileError) {
-          try Folder.create(place)
-          lock = try FileLock(folder.lockPath(in: place))
-        } catch {
-          guard error.code == EWOULDBLOCK else {
-            refusal = error
-            break
-          }
-          if !isWaiting { tell("Waiting to encode: \(error.reason), \(place)") }
-          isWaiting = true
-          try? await Task.sleep(for: .milliseconds(100))
-        }
-      }
-      guard let lock else { continue }
-      do throws(FileError) {
-        return try EmbeddingFileWriter(
-          "\(place)/\(folder.fileName)", header: header, lock: lock)
+      do throws(ModelError) {
+        return try await writer(folder, in: place, header)
       } catch {
-        refusal = error
+        guard case .file(let refusal) = error else { throw error }
+        refusals.append(refusal)
       }
     }
-    if let refusal { report.refuse(refusal) }
+    report.refuse(refusals)
     return nil
+  }
+
+  /// A file to be written in a folder, as soon as no other process has its lock.
+  ///
+  /// - Throws: `ModelError.file` where the folder takes none.
+  private func writer(
+    _ folder: CacheFolder, in place: String, _ header: EmbeddingFileHeader
+  ) async throws(ModelError) -> EmbeddingFileWriter {
+    var isWaiting = false
+    while true {
+      if let signal = stopSignal() { throw .interrupted(signal: signal) }
+      do throws(FileError) {
+        try Folder.create(place)
+        let lock = try FileLock(folder.lockPath(in: place))
+        return try EmbeddingFileWriter("\(place)/\(folder.fileName)", header: header, lock: lock)
+      } catch {
+        guard error.code == EWOULDBLOCK else { throw .file(error) }
+        if !isWaiting { tell("Waiting to encode: \(error.reason), \(place)") }
+        isWaiting = true
+      }
+      do {
+        try await Task.sleep(for: .milliseconds(100))
+      } catch {
+        throw .data(.cancelled)
+      }
+    }
   }
 }

@@ -46,12 +46,18 @@ struct EmbeddingFile {
   /// Rows of blocks that are good.
   var rowCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
 
+  /// Whether it is one that a stopped process left, good as far as it goes.
+  var isUnfinished: Bool {
+    path.hasSuffix(PartialFile.suffix) && damagedBlocks.isEmpty && missingBytes > 0
+  }
+
   /// What keeps the file from being whole; nothing where it is.
   var problem: String? {
     if let first = damagedBlocks.first {
       return "\(damagedBlocks.count) of \(header.blockCount) blocks are damaged, the first is "
         + "block \(first)"
     }
+    if isUnfinished { return "it is unfinished: \(missingBytes) bytes are missing at its end" }
     if missingBytes > 0 { return "it is truncated: \(missingBytes) bytes are missing" }
     if missingBytes < 0 { return "it has \(-missingBytes) bytes too many" }
     return nil

@@ -49,8 +49,21 @@ final class EmbeddingFileWriter {
     attempt { () throws(FileError) in try file.remove() }
   }
 
-  func publish() {
-    attempt { () throws(FileError) in try file.publish() }
+  /// Puts the file under its name.
+  ///
+  /// - Parameter blocks: all of them. Where somebody deleted the folder meanwhile, it is made again
+  ///   and the file written anew.
+  func publish(_ blocks: [EmbeddingBlock]) {
+    attempt { () throws(FileError) in
+      if try file.publish() { return }
+      try Folder.create(Folder.parent(of: path))
+      let whole = try AtomicFile(path)
+      try whole.write(header.bytes)
+      for (number, block) in blocks.enumerated() {
+        try whole.write(block.bytes(number: number, key: header.key.digest))
+      }
+      try whole.publish()
+    }
   }
 
   private func attempt(_ body: () throws(FileError) -> Void) {

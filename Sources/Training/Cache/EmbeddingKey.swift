@@ -1,4 +1,3 @@
-internal import Autodiff
 internal import CPUDevice
 internal import DurableFiles
 internal import Models
@@ -26,13 +25,14 @@ struct EmbeddingKey: Equatable {
   ///
   /// - Parameters:
   ///   - loaded: the model whose image tower encodes.
+  ///   - weights: the tower's.
   ///   - imagesPerChunk: of its embedder: how many rows are computed at once may change their
   ///     last bits.
   ///   - preparation: of the pictures, which need not be the tower's own: a teacher sees its
   ///     student's.
   ///   - view: which of the augmented views it is; nothing for pictures as they are.
   init(
-    _ loaded: LoadedModel, _ output: ImageEmbedder.Output,
+    _ loaded: LoadedModel, weights: TowerDigest, _ output: ImageEmbedder.Output,
     imagesPerChunk: Int = EmbeddingBlock.rowLimit, preparation: ImagePreparation, view: Int? = nil
   ) {
     var members: [(String, JSONValue)] = [
@@ -41,8 +41,7 @@ struct EmbeddingKey: Equatable {
       ("computed_at_once", .number("\(min(imagesPerChunk, EmbeddingBlock.rowLimit))")),
     ]
     members += Self.members(
-      of: loaded, loaded.model.image.parameters, prefix: "image/",
-      sizes: loaded.description.imageTowerSizes)
+      of: loaded, weights, prefix: "image/", sizes: loaded.description.imageTowerSizes)
     members += Self.members(of: preparation)
     if let view { members.append(("view", .number("\(view)"))) }
     self.init(members)
@@ -55,7 +54,7 @@ struct EmbeddingKey: Equatable {
       ("content", .text("captions")), ("output", .text("unit_vectors")),
     ]
     members += Self.members(
-      of: loaded, loaded.model.text.parameters, prefix: "text/",
+      of: loaded, TowerDigest(textOf: loaded), prefix: "text/",
       sizes: loaded.description.textTowerSizes)
     members += [
       ("vocabulary_sha256", .text(vocabulary)),
@@ -71,11 +70,11 @@ struct EmbeddingKey: Equatable {
 
   /// - Parameter prefix: of the tower's parameters.
   private static func members(
-    of loaded: LoadedModel, _ tower: [Parameter], prefix: String, sizes: JSONValue
+    of loaded: LoadedModel, _ weights: TowerDigest, prefix: String, sizes: JSONValue
   ) -> [(String, JSONValue)] {
     let configuration = loaded.model.configuration
     var members: [(String, JSONValue)] = [
-      ("tower_sha256", .text(digest(of: tower, loaded.parameters))), ("tower", sizes),
+      ("tower_sha256", .text(weights.hexadecimal)), ("tower", sizes),
       ("width", .number("\(configuration.embeddingWidth)")),
       ("precision", .text(loaded.device.products.rawValue)),
       // Each adds in another order, or rounds where another fuses.
@@ -107,15 +106,5 @@ struct EmbeddingKey: Equatable {
       ("maximum_pixels", .number("\(options.maximumPixels)")),
       ("augmentation", .text(preparation.augmentation.recipeText)),
     ]
-  }
-
-  /// Paths, shapes and values of a tower's parameters, in their order.
-  private static func digest(of tower: [Parameter], _ parameters: CPUParameters) -> String {
-    var hash = SHA256()
-    for parameter in tower {
-      hash.update(Array("\(parameter.path) \(parameter.sizes)\n".utf8))
-      hash.update(UnsafeRawBufferPointer(parameters.storage(of: parameter.path)))
-    }
-    return SHA256.hexadecimal(hash.finalize())
   }
 }

@@ -45,6 +45,29 @@ final class PictureEncoder {
     of pairs: PairSet, damageLimit: Double, progress: (Int, Int) -> Void
   ) async throws(ModelError) -> (PictureEmbeddings, CachingReport) {
     var result = PictureEmbeddings(width: embedder.width, pairCount: pairs.count)
+    let report = try await encode(
+      pairs, damageLimit: damageLimit, progress: progress, use: { result.append($0) },
+      skip: { result.append($0) })
+    return (result, report)
+  }
+
+  /// Has files of the embeddings of a set's pictures, and gathers none in memory.
+  ///
+  /// - Parameters: see ``embeddings(of:damageLimit:progress:)``.
+  func encode(
+    _ pairs: PairSet, damageLimit: Double, progress: (Int, Int) -> Void
+  ) async throws(ModelError) -> CachingReport {
+    try await encode(
+      pairs, damageLimit: damageLimit, progress: progress, use: { _ in }, skip: { _ in })
+  }
+
+  /// - Parameters:
+  ///   - use: is given the embeddings, in order.
+  ///   - skip: is given the pairs whose pictures cannot be read.
+  private func encode(
+    _ pairs: PairSet, damageLimit: Double, progress: (Int, Int) -> Void,
+    use: (EmbeddingBlock) -> Void, skip: (DamagedPair) -> Void
+  ) async throws(ModelError) -> CachingReport {
     var report = CachingReport(content: "picture")
     var ledger = DamageLedger(
       policy: DamagedPairPolicy(limit: damageLimit), pairCount: pairs.count)
@@ -56,13 +79,13 @@ final class PictureEncoder {
         progress(start + $0, pairs.count)
       }
       for (number, block) in blocks.enumerated() {
-        result.append(block)
+        use(block)
         for (row, isReadable) in block.isReadable.enumerated() where !isReadable {
           let index = number * EmbeddingBlock.rowLimit + row
           do throws(PairDataError) {
             guard let damage = try pictures.damage(at: index, pair: start + index) else { continue }
             try ledger.record([damage])
-            result.append(damage)
+            skip(damage)
             report.damagedPairs.append("\(damage)")
           } catch {
             throw .data(error)
@@ -71,7 +94,7 @@ final class PictureEncoder {
       }
       start += shard.count
     }
-    return (result, report)
+    return report
   }
 
   /// How many of a set's pictures cache files have the embeddings of; writes nothing.

@@ -9,6 +9,8 @@ public struct FileVerification: Sendable {
   public let path: String
   /// `checkpoint`, `shard`, `onnx`, `manifest`, `index` or `cache`; nothing for anything else.
   public let kind: String?
+  /// Whether it is whole as far as it goes, left by a process that was stopped.
+  public let isUnfinished: Bool
   /// What is wrong, each in words that name the file and the place; nothing for a whole file.
   public let findings: [String]
   /// What is no damage and yet seldom meant.
@@ -21,6 +23,7 @@ public struct FileVerification: Sendable {
       kind = try FileKind(path)
     } catch {
       self.kind = nil
+      isUnfinished = false
       findings = [error.description]
       notes = []
       return
@@ -35,6 +38,8 @@ public struct FileVerification: Sendable {
       case .index: (Self.indexFindings(path), [])
       case .cache: (Self.cacheFindings(path), [])
       }
+    isUnfinished =
+      kind == .cache && !findings.isEmpty && (try? EmbeddingFile(path))?.isUnfinished == true
   }
 
   public var json: JSONText {
@@ -86,8 +91,8 @@ public struct FileVerification: Sendable {
     do throws(FileError) {
       guard let problem = try EmbeddingFile(path).problem else { return [] }
       return [
-        "\(path): \(problem). A whole cache file was expected. Nothing need be done: whatever uses "
-          + "it makes the missing parts anew, as `duiqi cache` does."
+        "\(path): \(problem). A whole cache file was expected. Whatever uses it makes again what "
+          + "it lacks, as `duiqi cache` does."
       ]
     } catch {
       return [error.description]

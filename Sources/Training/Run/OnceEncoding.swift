@@ -29,8 +29,7 @@ extension RunPreparation {
   /// - Parameter tokensPerText: the mean length of captions.
   func encodings(tokensPerText: Double) async throws(ModelError) -> [OnceEncoding] {
     var encodings: [OnceEncoding] = []
-    let locked = imageIsLocked ? try imageEncoder(.none) : nil
-    let views = try viewEncoders(.none)
+    let (locked, views) = try imageEncoders(.none)
     if !views.isEmpty {
       encodings.append(try await encoding("training pictures", pairs, by: views))
     } else if keepsImageEmbeddings, let locked {

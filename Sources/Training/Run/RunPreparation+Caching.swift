@@ -12,30 +12,32 @@ extension RunPreparation {
     static var none: Listener { Listener(stopSignal: { nil }, tell: { _ in }) }
   }
 
-  /// Encodes pictures as validation sees them with the run's own image tower, which is locked.
-  func imageEncoder(_ listener: Listener) throws(ModelError) -> PictureEncoder {
-    let preparation = loaded.description.preparation()
-    return encoder(
-      try PictureEncoder.embedder(of: loaded), loaded, .unitVectors, preparation, view: nil,
-      listener)
-  }
-
-  /// An encoder for each augmented view of the training pictures; nothing where there are none.
-  func viewEncoders(_ listener: Listener) throws(ModelError) -> [PictureEncoder] {
-    guard imageIsLocked, let count = recipe.data.viewCount else { return [] }
+  /// Encoders of pictures with the run's own image tower; none where it is not locked.
+  ///
+  /// - Returns: one for pictures as validation sees them, and one for each augmented view of the
+  ///   training pictures.
+  func imageEncoders(
+    _ listener: Listener
+  ) throws(ModelError) -> (plain: PictureEncoder?, views: [PictureEncoder]) {
+    guard imageIsLocked else { return (nil, []) }
     let embedder = try PictureEncoder.embedder(of: loaded)
+    let weights = TowerDigest(imageOf: loaded)
+    let plain = encoder(
+      embedder, loaded, weights, .unitVectors, loaded.description.preparation(), view: nil,
+      listener)
     let preparation = loaded.description.preparation(augmentation: recipe.data.augmentation)
-    return (0..<count).map { view in
-      encoder(embedder, loaded, .unitVectors, preparation, view: view, listener)
+    let views = (0..<(recipe.data.viewCount ?? 0)).map { view in
+      encoder(embedder, loaded, weights, .unitVectors, preparation, view: view, listener)
     }
+    return (plain, views)
   }
 
   /// Encodes pictures with the teacher, where its features are kept.
   func teacherEncoder(_ listener: Listener) throws(ModelError) -> PictureEncoder? {
     guard keepsTeacherFeatures, let teacher else { return nil }
     return encoder(
-      teacher.embedder, teacher.loaded, .features, loaded.description.preparation(), view: nil,
-      listener)
+      teacher.embedder, teacher.loaded, TowerDigest(imageOf: teacher.loaded), .features,
+      loaded.description.preparation(), view: nil, listener)
   }
 
   /// Encodes captions with the run's own text tower, where it is locked.
@@ -51,11 +53,13 @@ extension RunPreparation {
   }
 
   private func encoder(
-    _ embedder: ImageEmbedder, _ tower: LoadedModel, _ output: ImageEmbedder.Output,
-    _ preparation: ImagePreparation, view: Int?, _ listener: Listener
+    _ embedder: ImageEmbedder, _ tower: LoadedModel, _ weights: TowerDigest,
+    _ output: ImageEmbedder.Output, _ preparation: ImagePreparation, view: Int?,
+    _ listener: Listener
   ) -> PictureEncoder {
     let key = EmbeddingKey(
-      tower, output, imagesPerChunk: embedder.imagesPerChunk, preparation: preparation, view: view)
+      tower, weights: weights, output, imagesPerChunk: embedder.imagesPerChunk,
+      preparation: preparation, view: view)
     return PictureEncoder(
       embedder, cache: cache(key, width: embedder.width, listener), preparation: preparation,
       view: view, taskCount: loaderTasks)

@@ -9,8 +9,7 @@ extension Trainer {
   func prepareEmbeddings() async throws(ModelError) {
     let listener = RunPreparation.Listener(stopSignal: stopSignal, tell: tell)
     let (training, data) = (preparation.pairs, recipe.data)
-    let locked = preparation.imageIsLocked ? try preparation.imageEncoder(listener) : nil
-    let views = try preparation.viewEncoders(listener)
+    let (locked, views) = try preparation.imageEncoders(listener)
     for (view, encoder) in views.enumerated() {
       let what = "Encoding view \(view + 1) of \(views.count) of pictures with the locked tower"
       imageEmbeddings.append(try await encoded(training, by: encoder, what))
@@ -50,10 +49,10 @@ extension Trainer {
   private func encoded(
     _ pairs: PairSet, by encoder: PictureEncoder, _ what: String
   ) async throws(ModelError) -> PictureEmbeddings {
-    let report = report
     let (embeddings, caching) = try await encoder.embeddings(
       of: pairs, damageLimit: recipe.data.damageLimit
     ) { done, total in
+      if encoder.cache.isKept { keepsEncodings = true }
       report(.preparing(what, done: done, total: total))
     }
     for pair in embeddings.damaged { warn("Skipped a damaged pair. \(pair)") }
@@ -64,8 +63,10 @@ extension Trainer {
   private func encoded(
     _ pairs: PairSet, by encoder: CaptionEncoder, _ what: String
   ) async throws(ModelError) -> CaptionEmbeddings {
-    let report = report
-    let (embeddings, caching) = try await encoder.embeddings(of: pairs) { done, total in
+    let (embeddings, caching) = try await encoder.embeddings(
+      of: pairs, damageLimit: recipe.data.damageLimit
+    ) { done, total in
+      if encoder.cache.isKept { keepsEncodings = true }
       report(.preparing(what, done: done, total: total))
     }
     tell(caching, of: what)

@@ -44,6 +44,8 @@ public final class Trainer {
   var teacherFeatures: PictureEmbeddings?
   /// What a locked text tower makes of the training captions.
   var captionEmbeddings: CaptionEmbeddings?
+  /// Whether something was encoded, or found, that cache files keep.
+  var keepsEncodings = false
   /// Where steps spend their time, if that is measured.
   var profile: StepProfile?
 
@@ -163,10 +165,8 @@ public final class Trainer {
         throw error
       }
       try saveWhereMissing()
-      tell(
-        state.step > 0
-          ? "Stopped by signal \(signal) after step \(state.step); everything is saved"
-          : "Stopped by signal \(signal) before the first step; nothing is to save")
+      tell("Stopped by signal \(signal) \(stopNote)")
+      if state.step == 0 { checkpoints.removeIfUnused() }
       return .interrupted(signal: signal, step: state.step)
     }
     tell(endNote)
@@ -207,6 +207,13 @@ public final class Trainer {
   private var outcome: TrainingOutcome {
     state.isStopped
       ? .stoppedEarly(step: state.step, bestStep: state.bestStep) : .finished(steps: state.step)
+  }
+
+  private var stopNote: String {
+    if state.step > 0 { return "after step \(state.step); everything is saved" }
+    return "before the first step; "
+      + (keepsEncodings
+        ? "no step is to save, and the cache keeps what was encoded" : "nothing is to save")
   }
 
   private var endNote: String {

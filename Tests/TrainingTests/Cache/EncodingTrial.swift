@@ -38,11 +38,13 @@ struct EncodingTrial {
 
   /// Writes a shard of some pictures, with a caption each. - Returns: its path.
   @discardableResult
-  func write(_ pictures: [[UInt8]], to name: String = "own.tar") throws -> String {
+  func write(
+    _ pictures: [[UInt8]], to name: String = "own.tar", caption: (Int) -> String = { _ in "图" }
+  ) throws -> String {
     var bytes: [UInt8] = []
     for (index, picture) in pictures.enumerated() {
       bytes += try TarWriter.member(name: "pair\(index).png", data: picture)
-      bytes += try TarWriter.member(name: "pair\(index).txt", data: Array("图".utf8))
+      bytes += try TarWriter.member(name: "pair\(index).txt", data: Array(caption(index).utf8))
     }
     bytes += TarWriter.end(afterBytes: Int64(bytes.count))
     let path = "\(run.folder)/\(name)"
@@ -71,7 +73,9 @@ struct EncodingTrial {
     let loaded = preparation.loaded
     let preparation = loaded.description.preparation(augmentation: augmentation)
     let cache = EmbeddingCache(
-      key: EmbeddingKey(loaded, .unitVectors, preparation: preparation, view: view),
+      key: EmbeddingKey(
+        loaded, weights: TowerDigest(imageOf: loaded), .unitVectors, preparation: preparation,
+        view: view),
       width: loaded.model.configuration.embeddingWidth, storage: storage,
       stopSignal: { stopAfter.map { done >= $0 * EmbeddingBlock.rowLimit } == true ? 15 : nil },
       tell: { _ in })
@@ -86,7 +90,8 @@ struct EncodingTrial {
   }
 
   func captions(
-    _ shards: [String], _ selector: String = "zh", storage: EmbeddingCache.Storage = .files
+    _ shards: [String], _ selector: String = "zh", storage: EmbeddingCache.Storage = .files,
+    damageLimit: Double = 0
   ) async throws -> (embeddings: CaptionEmbeddings, report: CachingReport) {
     let loaded = preparation.loaded
     let selector = try CaptionSelector(selector)
@@ -98,7 +103,7 @@ struct EncodingTrial {
         stopSignal: { nil }, tell: { _ in }),
       selector: selector, taskCount: 2)
     let pairs = try PairSet(patterns: shards, folder: "/")
-    return try await encoder.embeddings(of: pairs) { _, _ in }
+    return try await encoder.embeddings(of: pairs, damageLimit: damageLimit) { _, _ in }
   }
 
   /// The published cache files, in order.

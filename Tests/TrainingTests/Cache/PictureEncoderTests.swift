@@ -228,15 +228,20 @@ struct PictureEncoderTests {
       return trial.preparation.loaded
     }
     func key(_ loaded: LoadedModel) -> EmbeddingKey {
-      EmbeddingKey(loaded, .unitVectors, preparation: loaded.description.preparation())
+      EmbeddingKey(
+        loaded, weights: TowerDigest(imageOf: loaded), .unitVectors,
+        preparation: loaded.description.preparation())
     }
     let model = try loaded()
     let own = key(model)
     #expect(own == key(try loaded("batch.pairs=20", "data.context_length=9")))
     let preparation = model.description.preparation()
+    let weights = TowerDigest(imageOf: model)
     var other = [
-      EmbeddingKey(model, .features, preparation: preparation), key(try loaded("seed=4")),
-      EmbeddingKey(model, .unitVectors, imagesPerChunk: 8, preparation: preparation),
+      EmbeddingKey(model, weights: weights, .features, preparation: preparation),
+      key(try loaded("seed=4")),
+      EmbeddingKey(
+        model, weights: weights, .unitVectors, imagesPerChunk: 8, preparation: preparation),
       key(
         try loaded(
           "model.configuration.image={size: 24, patch: 8, width: 32, depth: 1, head_width: 16}")),
@@ -249,7 +254,7 @@ struct PictureEncoderTests {
     for normalization in normalizations {
       other.append(
         EmbeddingKey(
-          model, .unitVectors,
+          model, weights: weights, .unitVectors,
           preparation: ImagePreparation(
             size: 16, normalization: normalization)))
     }

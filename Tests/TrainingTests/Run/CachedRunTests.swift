@@ -91,6 +91,29 @@ struct CachedRunTests {
     #expect(same.notes.contains { $0.contains("tower: 147 pictures: 147 from the cache") })
   }
 
+  @Test(arguments: [true, false])
+  func `a stop while pictures are encoded says whether they are kept`(isCached: Bool) async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    var calls = 0
+    let stopped = try await run.train(
+      Self.locked + ["data.cache=\(isCached)"],
+      stopSignal: {
+        calls += 1
+        return calls > 3 ? SIGINT : nil
+      })
+    #expect(stopped.outcome == .interrupted(signal: SIGINT, step: 0))
+    #expect(
+      stopped.notes.last
+        == "Stopped by signal 2 before the first step; "
+        + (isCached
+          ? "no step is to save, and the cache keeps what was encoded" : "nothing is to save"))
+    #expect(!FileManager.default.fileExists(atPath: run.checkpoints()))
+    let rest = try await run.train(Self.locked)
+    let isReused = rest.notes.contains { $0.contains("pictures: 64 from the cache, 83 encoded") }
+    #expect(isReused == isCached)
+  }
+
   @Test func `a plan shows what is encoded once and what the cache has of it`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }
