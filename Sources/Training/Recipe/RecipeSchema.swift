@@ -265,8 +265,9 @@ enum RecipeSchema {
       effect: "Tasks that read and decode pairs."),
     RecipeKey(
       path: "memory_budget", type: .bytes, presence: .fallback("4 GiB"),
-      effect: "What the activations of chunks may take; where one of each tower needs more, blocks "
-        + "are computed again for their gradient (gradient checkpointing)."),
+      effect: "What the activations of chunks may take, of towers that are encoded in the step; "
+        + "where one of each needs more, blocks are computed again for their gradient (gradient "
+        + "checkpointing)."),
     RecipeKey(
       path: "non_finite.stop_after", type: .integer(1...1_000_000), presence: .fallback("10"),
       effect: "Ends the run after so many steps in a row whose loss or gradient is not finite."),

@@ -36,7 +36,8 @@ extension RunPlan: CustomStringConvertible {
     func line(_ name: String, _ bytes: Int) -> String {
       "  \(name)" + FixedText.right(Self.mebibytes(bytes), width: 30 - name.count)
     }
-    let teacher = memory.teacher > 0 ? [line("teacher", memory.teacher)] : []
+    let others = [("teacher", memory.teacher), ("encoded once", memory.tables)]
+      .filter { $0.1 > 0 }.map(line)
     return
       (["Memory"]
       + [
@@ -48,7 +49,7 @@ extension RunPlan: CustomStringConvertible {
         line("image activations", memory.imageActivations),
         line("text activations", memory.textActivations),
         line("loss activations", memory.lossActivations),
-      ] + teacher + [line("in all", memory.total), ""]).joined(separator: "\n")
+      ] + others + [line("in all", memory.total), ""]).joined(separator: "\n")
   }
 
   /// What comes before the first step; nothing where nothing does.
@@ -142,7 +143,7 @@ extension RunPlan: CustomStringConvertible {
           ("image_activations", .integer(memory.imageActivations)),
           ("text_activations", .integer(memory.textActivations)),
           ("loss_activations", .integer(memory.lossActivations)),
-          ("teacher", .integer(memory.teacher)),
+          ("teacher", .integer(memory.teacher)), ("encoded_once", .integer(memory.tables)),
           ("total", .integer(memory.total)),
         ])
       ),

@@ -26,12 +26,14 @@ public struct RunPlan: Sendable {
     public let imageActivations: Int
     public let textActivations: Int
     public let lossActivations: Int
-    /// A teacher's parameters and activations, and its features where they are kept.
+    /// A teacher's parameters and activations.
     public let teacher: Int
+    /// Embeddings and features that are computed once.
+    public let tables: Int
 
     public var total: Int {
       parameters + gradients + moments + averages + snapshot + imageActivations
-        + textActivations + lossActivations + teacher
+        + textActivations + lossActivations + teacher + tables
     }
   }
 
@@ -88,8 +90,7 @@ public struct RunPlan: Sendable {
     }
     keepsTextEmbeddings = preparation.keepsTextEmbeddings
     cost = preparation.step.cost(
-      tokensPerText: training.tokensPerText, withTexts: !preparation.keepsTextEmbeddings,
-      withImages: !preparation.keepsImageEmbeddings, withTeacher: !preparation.keepsTeacherFeatures)
+      tokensPerText: training.tokensPerText, withTeacher: !preparation.keepsTeacherFeatures)
     encodings = try await preparation.encodings(tokensPerText: training.tokensPerText)
     let layout = loaded.parameters.layout
     memory = Memory(
@@ -101,7 +102,7 @@ public struct RunPlan: Sendable {
         hasAverage: recipe.optimizer.averageDecay != nil),
       imageActivations: cost.imageBytes,
       textActivations: cost.textBytes, lossActivations: cost.lossBytes,
-      teacher: preparation.teacherBytes)
+      teacher: preparation.teacherBytes, tables: encodings.reduce(0) { $0 + $1.bytes })
   }
 
   private static func checkedValidation(

@@ -67,11 +67,8 @@ extension RunPreparation {
   /// change need no more.
   var keepsTeacherFeatures: Bool { teacher != nil && recipe.data.augmentation == .none }
 
-  /// What a teacher takes: its tower's parameters, a chunk's activations, and its features of all
-  /// pairs where they are kept.
+  /// What a teacher takes: its tower's parameters, and a chunk's activations.
   var teacherBytes: Int {
-    guard let teacher else { return 0 }
-    let table = keepsTeacherFeatures ? 4 * pairs.count * teacher.embedder.width : 0
-    return teacher.parameterBytes + teacher.embedder.plan.arenaByteCount + table
+    teacher.map { $0.parameterBytes + $0.embedder.plan.arenaByteCount } ?? 0
   }
 }

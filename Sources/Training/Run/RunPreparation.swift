@@ -24,6 +24,10 @@ final class RunPreparation {
   let coreCount: Int
   let computeThreads: Int
   let loaderTasks: Int
+  /// Whether no parameter of the image tower is trained.
+  let imageIsLocked: Bool
+  /// Whether no parameter of the text tower is trained.
+  let textIsLocked: Bool
   let step: ContrastiveStep
   /// What the image tower learns from, besides captions.
   let teacher: Teacher?
@@ -74,34 +78,63 @@ final class RunPreparation {
         found: "Every parameter is locked", expected: "Something to train was expected",
         advice: "Add a rule such as \"text/**: trained\" to `model.train`.")
     }
-    try Self.requireTrainedImage(
-      recipe,
-      isLocked: !layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix("image/") })
+    imageIsLocked = Self.isLocked("image", in: layout)
+    textIsLocked = Self.isLocked("text", in: layout)
+    try Self.requireTrainedImage(recipe, isLocked: imageIsLocked)
     try Self.requireEffect(of: recipe, in: layout)
     loaded = LoadedModel(
       source.description, tokenizer: source.tokenizer, device: device, layout: layout)
     try source.giveStartValues(to: loaded, seed: recipe.seed)
     teacher = try Self.teacher(recipe, of: source.description, on: device, prober: prober)
-    let settings = try Self.settings(recipe, source.description.configuration.image, teacher)
+    let settings = try Self.settings(
+      recipe, source.description.configuration.image, teacher,
+      locked: (image: imageIsLocked, text: textIsLocked))
+    step = try Self.step(loaded, settings, teacher, on: device)
+    try Self.requireRoom(recipe, for: step)
+  }
+
+  private static func step(
+    _ loaded: LoadedModel, _ settings: ContrastiveStep.Settings, _ teacher: Teacher?,
+    on device: CPUDevice
+  ) throws(ModelError) -> ContrastiveStep {
     do throws(DeviceError) {
-      step = try ContrastiveStep(
+      return try ContrastiveStep(
         loaded.model, settings: settings, on: device, parameters: loaded.parameters,
         teacher: teacher?.embedder)
     } catch {
       throw .device(error)
     }
-    try Self.requireRoom(recipe, smallest: step.smallestBudgetBytes)
   }
 
-  /// Refuses a memory budget that is too small for one chunk of each tower.
-  private static func requireRoom(_ recipe: Recipe, smallest: Int) throws(ModelError) {
+  /// Whether no parameter of a tower is trained.
+  private static func isLocked(_ tower: String, in layout: ParameterLayout) -> Bool {
+    !layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix(tower + "/") }
+  }
+
+  /// Refuses a memory budget that is too small for one chunk of each tower that takes part.
+  private static func requireRoom(
+    _ recipe: Recipe, for step: ContrastiveStep
+  ) throws(ModelError) {
+    let smallest = step.memory.smallestBudgetBytes
     guard recipe.memoryBudget.bytes < smallest else { return }
-    let needed = (smallest + (1 << 20) - 1) >> 20
+    let batch = recipe.batch
+    let chunks = [
+      (
+        step.settings.givesImageEmbeddings, "`batch.images_per_chunk`",
+        FixedText.count(min(batch.imagesPerChunk, batch.pairs), "picture")
+      ),
+      (
+        step.settings.givesTextEmbeddings, "`batch.tokens_per_chunk`",
+        FixedText.count(max(batch.tokensPerChunk, recipe.data.contextLength), "token")
+      ),
+    ].filter { !$0.0 }
+    let repeats = step.image.isRecomputing || step.text.isRecomputing
     throw .mismatch(
       found: "`memory_budget` is \(recipe.memoryBudget), less than a chunk's activations take",
-      expected: "At least \(needed) MiB were expected for \(recipe.batch.imagesPerChunk) pictures "
-        + "and \(recipe.batch.tokensPerChunk) tokens, blocks computed again for their gradient",
-      advice: "Raise it, or lower `batch.images_per_chunk` and `batch.tokens_per_chunk`.")
+      expected: "At least \((smallest + (1 << 20) - 1) >> 20) MiB were expected for "
+        + chunks.map(\.2).joined(separator: " and ")
+        + (repeats ? ", blocks computed again for their gradient" : ""),
+      advice: "Raise it, or lower \(chunks.map(\.1).joined(separator: " and ")).")
   }
 
   /// Refuses low-rank updates that are locked, and an average beside norms that it would not fit.
@@ -140,23 +173,11 @@ final class RunPreparation {
       advice: "Shorten the warm-up or lengthen the run.")
   }
 
-  /// Whether no parameter of the image tower is trained.
-  var imageIsLocked: Bool {
-    loaded.model.image.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
-  }
-
-  /// Whether no parameter of the text tower is trained.
-  var textIsLocked: Bool {
-    loaded.model.text.parameters.allSatisfy { treatments[$0.path]?.isTrained == false }
-  }
-
   /// Whether pictures are encoded once, before the first step, instead of in every step.
-  var keepsImageEmbeddings: Bool {
-    imageIsLocked && (recipe.data.augmentation == .none || recipe.data.viewCount != nil)
-  }
+  var keepsImageEmbeddings: Bool { step.settings.givesImageEmbeddings }
 
   /// Whether captions are encoded once; with dropout they are others in every step.
-  var keepsTextEmbeddings: Bool { textIsLocked && recipe.model.dropout == 0 }
+  var keepsTextEmbeddings: Bool { step.settings.givesTextEmbeddings }
 
   var schedule: LearningRateSchedule {
     LearningRateSchedule(
@@ -179,7 +200,8 @@ final class RunPreparation {
   }
 
   private static func settings(
-    _ recipe: Recipe, _ image: ImageTower.Configuration, _ teacher: Teacher?
+    _ recipe: Recipe, _ image: ImageTower.Configuration, _ teacher: Teacher?,
+    locked: (image: Bool, text: Bool)
   ) throws(ModelError) -> ContrastiveStep.Settings {
     ContrastiveStep.Settings(
       pairs: recipe.batch.pairs, imagesPerChunk: recipe.batch.imagesPerChunk,
@@ -187,7 +209,10 @@ final class RunPreparation {
       dropout: recipe.model.dropout, repeatedPairs: recipe.objective.repeatedPairs,
       memoryBudgetBytes: recipe.memoryBudget.bytes, seed: recipe.seed,
       keptPatches: try keptPatches(recipe.model.imageMaskRatio, of: image),
-      distillation: distillation(recipe, teacher))
+      distillation: distillation(recipe, teacher),
+      givesImageEmbeddings: locked.image
+        && (recipe.data.augmentation == .none || recipe.data.viewCount != nil),
+      givesTextEmbeddings: locked.text && recipe.model.dropout == 0)
   }
 
   /// Trained parameters of one rate and decay lie together, in the order in which their kind first

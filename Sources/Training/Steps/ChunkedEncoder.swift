@@ -20,8 +20,6 @@ final class ChunkedEncoder {
   }
 
   let plan: Plan
-  /// How many chunks may keep their activations.
-  let keptLimit: Int
   /// Whether blocks are computed again before their gradient.
   let isRecomputing: Bool
   private let makeProgram: () throws(DeviceError) -> CPUProgram
@@ -37,22 +35,23 @@ final class ChunkedEncoder {
     self.plan = plan
     self.width = width
     statistics = RunningStatistics(observedBy: plan, of: parameters)
-    keptLimit = tower.keptLimit
     isRecomputing = tower.isRecomputing
     makeProgram = { () throws(DeviceError) in try device.compile(plan, parameters: parameters) }
     programs = [try makeProgram()]
   }
 
-  /// Makes what so many chunks need; a later step of no more chunks makes nothing.
-  func reserve(chunkCount: Int) throws(DeviceError) {
-    while programs.count < min(chunkCount, keptLimit) {
+  var programCount: Int { programs.count }
+
+  /// Makes programs until there are so many.
+  func reserve(programCount: Int) throws(DeviceError) {
+    while programs.count < programCount {
       let program = try makeProgram()
       program.profile = programs[0].profile
       programs.append(program)
     }
   }
 
-  /// Encodes all chunks, for which `reserve` has made room.
+  /// Encodes all chunks.
   ///
   /// - Parameter embeddings: [pairs, width]; row r of a chunk goes to its row of the batch.
   func encode(_ chunks: [Chunk], into embeddings: UnsafeMutableBufferPointer<Float>) {
@@ -75,7 +74,7 @@ final class ChunkedEncoder {
     let lastResident = chunks.count - 1
     for (index, chunk) in chunks.enumerated().reversed() {
       let program = program(of: index)
-      if index >= keptLimit - 1, index != lastResident { encode(chunk, with: program) }
+      if index >= programs.count - 1, index != lastResident { encode(chunk, with: program) }
       program.set(
         EncoderPlans.upstream, to: UnsafeBufferPointer(rebasing: upstream[elements(of: chunk)]))
       program.run(stage: 1, sizes: chunk.sizes, randomKey: chunk.randomKey)
@@ -97,6 +96,6 @@ final class ChunkedEncoder {
     chunk.rows.lowerBound * width..<chunk.rows.upperBound * width
   }
 
-  /// The first chunks have programs of their own; from `keptLimit` on they share the last.
-  private func program(of chunk: Int) -> CPUProgram { programs[min(chunk, keptLimit - 1)] }
+  /// The first chunks have programs of their own; the others share the last.
+  private func program(of chunk: Int) -> CPUProgram { programs[min(chunk, programs.count - 1)] }
 }

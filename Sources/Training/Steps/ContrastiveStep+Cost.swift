@@ -31,12 +31,8 @@ extension ContrastiveStep {
 
   /// - Parameters:
   ///   - tokensPerText: the mean length of captions.
-  ///   - withTexts: whether captions are encoded in the step.
-  ///   - withImages: whether pictures are.
-  ///   - withTeacher: whether the teacher, if there is one, encodes them in the step.
-  func cost(
-    tokensPerText: Double, withTexts: Bool = true, withImages: Bool, withTeacher: Bool = true
-  ) -> Cost {
+  ///   - withTeacher: whether the teacher, if there is one, encodes pictures in the step.
+  func cost(tokensPerText: Double, withTeacher: Bool = true) -> Cost {
     var cost = Cost()
     let pairs = settings.pairs
     let loss = loss.plan
@@ -44,13 +40,22 @@ extension ContrastiveStep {
     cost.lossOperations = (0...1).reduce(0) {
       $0 + loss.floatingPointOperations(stage: $1, sizes: [.pairs: pairs])
     }
-    if withImages {
-      let size = min(settings.imagesPerChunk, pairs)
-      cost.imageChunks = (pairs + size - 1) / size
+    let imagesPerChunk = min(settings.imagesPerChunk, pairs)
+    let tokens = Double(pairs) * tokensPerText
+    let tokenLimit = max(settings.tokensPerChunk, settings.contextLength)
+    if !settings.givesImageEmbeddings {
+      cost.imageChunks = (pairs + imagesPerChunk - 1) / imagesPerChunk
+    }
+    if !settings.givesTextEmbeddings {
+      cost.textChunks = max(1, Int((tokens / Double(tokenLimit)).rounded(.up)))
+    }
+    let programs = memory.programs(for: .init(image: cost.imageChunks, text: cost.textChunks))
+    if cost.imageChunks > 0 {
       cost.recomputesImage = image.isRecomputing
-      (cost.imageChunksAgain, cost.imageBytes) = image.repetitions(of: cost.imageChunks)
+      cost.imageBytes = programs.image * image.plan.arenaByteCount
+      cost.imageChunksAgain = image.repetitions(of: cost.imageChunks, programs: programs.image)
       cost.imageOperations = image.operations(
-        chunks: cost.imageChunks, again: cost.imageChunksAgain, sizes: [.images: size])
+        chunks: cost.imageChunks, again: cost.imageChunksAgain, sizes: [.images: imagesPerChunk])
     }
     if withTeacher, let teacher {
       cost.teacherChunks = (pairs + teacher.imagesPerChunk - 1) / teacher.imagesPerChunk
@@ -59,12 +64,10 @@ extension ContrastiveStep {
         * teacher.plan.floatingPointOperations(
           stage: 0, sizes: [.images: min(teacher.imagesPerChunk, pairs)])
     }
-    guard withTexts else { return cost }
+    guard cost.textChunks > 0 else { return cost }
     cost.recomputesText = text.isRecomputing
-    let tokens = Double(pairs) * tokensPerText
-    let limit = max(settings.tokensPerChunk, settings.contextLength)
-    cost.textChunks = max(1, Int((tokens / Double(limit)).rounded(.up)))
-    (cost.textChunksAgain, cost.textBytes) = text.repetitions(of: cost.textChunks)
+    cost.textBytes = programs.text * text.plan.arenaByteCount
+    cost.textChunksAgain = text.repetitions(of: cost.textChunks, programs: programs.text)
     let sequences = max(1, pairs / cost.textChunks)
     cost.textOperations = text.operations(
       chunks: cost.textChunks, again: cost.textChunksAgain,
@@ -76,10 +79,9 @@ extension ContrastiveStep {
 }
 
 extension ChunkedEncoder {
-  /// How many of so many chunks are encoded twice, and the bytes of all programs.
-  fileprivate func repetitions(of chunks: Int) -> (again: Int, bytes: Int) {
-    let again = plan.gradients.isEmpty || chunks <= keptLimit ? 0 : chunks - keptLimit
-    return (again, min(chunks, keptLimit) * plan.arenaByteCount)
+  /// How many of so many chunks are encoded twice.
+  fileprivate func repetitions(of chunks: Int, programs: Int) -> Int {
+    plan.gradients.isEmpty ? 0 : max(0, chunks - programs)
   }
 
   fileprivate func operations(chunks: Int, again: Int, sizes: AxisSizes) -> Int {

@@ -12,8 +12,11 @@ package final class ContrastiveStep {
     package var contextLength: Int
     package var dropout: Float
     package var repeatedPairs: SymmetricInfoNCE.RepeatedPairs
-    /// What the activations of chunks with a gradient may take, both towers together.
+    /// What the activations of chunks may take, both towers together.
     package var memoryBudgetBytes: Int
+    /// Whether batches come with embeddings instead of pictures, or of captions.
+    package var givesImageEmbeddings: Bool
+    package var givesTextEmbeddings: Bool
     package var seed: UInt64
     /// What the image tower sees of a picture; everything where nothing is said.
     package var keptPatches: KeptPatches?
@@ -23,7 +26,8 @@ package final class ContrastiveStep {
     package init(
       pairs: Int, imagesPerChunk: Int, tokensPerChunk: Int, contextLength: Int, dropout: Float,
       repeatedPairs: SymmetricInfoNCE.RepeatedPairs, memoryBudgetBytes: Int, seed: UInt64,
-      keptPatches: KeptPatches? = nil, distillation: Distillation? = nil
+      keptPatches: KeptPatches? = nil, distillation: Distillation? = nil,
+      givesImageEmbeddings: Bool = false, givesTextEmbeddings: Bool = false
     ) {
       self.pairs = pairs
       self.imagesPerChunk = imagesPerChunk
@@ -35,6 +39,8 @@ package final class ContrastiveStep {
       self.seed = seed
       self.keptPatches = keptPatches
       self.distillation = distillation
+      self.givesImageEmbeddings = givesImageEmbeddings
+      self.givesTextEmbeddings = givesTextEmbeddings
     }
   }
 
@@ -61,8 +67,7 @@ package final class ContrastiveStep {
   let text: ChunkedEncoder
   let loss: CPUProgram
   let teacher: ImageEmbedder?
-  /// The smallest memory budget that is met; with less, more is taken.
-  let smallestBudgetBytes: Int
+  let memory: ChunkMemory
   private let trainsImage: Bool
   private let trainsText: Bool
 
@@ -76,7 +81,10 @@ package final class ContrastiveStep {
     self.teacher = teacher
     let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
     let width = model.configuration.embeddingWidth
-    let memory = ChunkMemory(budgetBytes: settings.memoryBudgetBytes) {
+    memory = ChunkMemory(
+      budgetBytes: settings.memoryBudgetBytes,
+      given: (settings.givesImageEmbeddings, settings.givesTextEmbeddings)
+    ) {
       EncoderPlans.image(
         model, imagesPerChunk: min(settings.imagesPerChunk, settings.pairs), trained: trained,
         keptTokenCount: settings.keptPatches?.tokenCount, recomputation: $0)
@@ -86,7 +94,6 @@ package final class ContrastiveStep {
         sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained,
         recomputation: $0)
     }
-    smallestBudgetBytes = memory.smallestBudgetBytes
     trainsImage = !memory.image.plan.gradients.isEmpty
     trainsText = !memory.text.plan.gradients.isEmpty
     image = try ChunkedEncoder(memory.image, on: device, parameters: parameters, width: width)
@@ -104,8 +111,11 @@ package final class ContrastiveStep {
   package func run(_ batch: ContrastiveBatch, step: Int) throws(DeviceError) -> Result {
     let imageChunks = imageChunks(of: batch, step: step)
     let textChunks = textChunks(of: batch, step: step)
-    try image.reserve(chunkCount: imageChunks.count)
-    try text.reserve(chunkCount: textChunks.count)
+    let programs = memory.programs(
+      for: .init(image: imageChunks.count, text: textChunks.count),
+      held: .init(image: image.programCount, text: text.programCount))
+    try image.reserve(programCount: programs.image)
+    try text.reserve(programCount: programs.text)
     // Embeddings go straight to where the loss reads them.
     let valueCount = batch.count * model.configuration.embeddingWidth
     switch batch.images {

@@ -96,7 +96,7 @@ struct MiniatureRun {
 
   /// The override with the smallest budget that is taken, in whole MiB.
   func smallestMemoryBudget(_ overrides: [String] = []) throws -> String {
-    let bytes = try RunPreparation(try recipe(overrides)).step.smallestBudgetBytes
+    let bytes = try RunPreparation(try recipe(overrides)).step.memory.smallestBudgetBytes
     return "memory_budget=\(max(1, (bytes + (1 << 20) - 1) >> 20)) MiB"
   }
 

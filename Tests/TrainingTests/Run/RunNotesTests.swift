@@ -114,6 +114,27 @@ struct RunNotesTests {
       error?.description.hasPrefix(
         "`memory_budget` is \(count - 1) MiB, less than a chunk's activations take. At least "
           + "\(count) MiB were expected") == true)
+    #expect(error?.description.contains("pictures and 512 tokens, blocks computed") == true)
+  }
+
+  @Test func `a memory budget is not asked for pictures that are encoded once`() throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let large = [
+      #"model.train=["image/**: locked", "**: trained"]"#, "batch.tokens_per_chunk=512",
+      "model.configuration.text.mlp_width=1024", "model.configuration.text.depth=4",
+      "memory_budget=1 MiB",
+    ]
+    let still = large + ["data.augmentation=none"]
+    let error = #expect(throws: ModelError.self) { try RunPreparation(try run.recipe(still)) }
+    #expect(
+      error?.description.contains(
+        "MiB were expected for 512 tokens, blocks computed again for their gradient. Raise it, or "
+          + "lower `batch.tokens_per_chunk`.") == true)
+    // Pictures that change are encoded in each step.
+    let changing = large + ["data.augmentation=roll(2)"]
+    let other = #expect(throws: ModelError.self) { try RunPreparation(try run.recipe(changing)) }
+    #expect(other?.description.contains("pictures and 512 tokens") == true)
   }
 
   @Test func `an update of a layer's full rank is refused`() throws {

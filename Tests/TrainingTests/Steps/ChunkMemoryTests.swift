@@ -10,8 +10,11 @@ import Testing
 @Suite struct ChunkMemoryTests {
   static let model = DualEncoder(MiniatureModel.configuration)
 
-  private func memory(_ budget: Int, trained: [Parameter] = model.parameters) -> ChunkMemory {
-    ChunkMemory(budgetBytes: budget) {
+  private func memory(
+    _ budget: Int, trained: [Parameter] = model.parameters,
+    given: (image: Bool, text: Bool) = (false, false)
+  ) -> ChunkMemory {
+    ChunkMemory(budgetBytes: budget, given: given) {
       EncoderPlans.image(Self.model, imagesPerChunk: 8, trained: trained, recomputation: $0)
     } text: {
       EncoderPlans.text(
@@ -20,12 +23,43 @@ import Testing
     }
   }
 
+  private static let many = ChunkMemory.Counts(image: 1_000_000, text: 1_000_000)
+
+  /// What programs take.
+  private func bytes(_ memory: ChunkMemory, _ programs: ChunkMemory.Counts) -> Int {
+    programs.image * memory.image.chunkBytes + programs.text * memory.text.chunkBytes
+  }
+
   @Test func `what fits is kept, half a budget for each tower`() {
     let large = memory(1 << 30)
     #expect(!large.image.isRecomputing && !large.text.isRecomputing)
-    #expect(large.image.keptLimit == (1 << 29) / large.image.plan.arenaByteCount)
-    #expect(large.text.keptLimit == (1 << 29) / large.text.plan.arenaByteCount)
-    #expect(large.image.keptLimit > 1 && large.text.keptLimit > 1)
+    let programs = large.programs(for: Self.many)
+    #expect(programs.image >= (1 << 29) / large.image.chunkBytes && programs.image > 1)
+    #expect(programs.text >= (1 << 29) / large.text.chunkBytes && programs.text > 1)
+    // What is left holds no chunk more.
+    let free = (1 << 30) - bytes(large, programs)
+    #expect(free >= 0 && free < min(large.image.chunkBytes, large.text.chunkBytes))
+  }
+
+  @Test func `what one tower leaves of its half the other has`() {
+    let sizes = memory(1 << 30)
+    let (image, text) = (sizes.image.chunkBytes, sizes.text.chunkBytes)
+    let exact = memory(7 * image + 2 * text)
+    #expect(exact.programs(for: .init(image: 7, text: 2)) == .init(image: 7, text: 2))
+    #expect(
+      exact.programs(for: .init(image: 2, text: 1_000)).text == (5 * image + 2 * text) / text)
+    let less = memory(7 * image + 2 * text - 1)
+    #expect(less.programs(for: .init(image: 7, text: 2)) == .init(image: 6, text: 2))
+  }
+
+  @Test func `programs that are held already stay, and the budget is met`() {
+    let sizes = memory(1 << 30)
+    let (image, text) = (sizes.image.chunkBytes, sizes.text.chunkBytes)
+    let memory = memory(6 * image + 3 * text)
+    let held = memory.programs(for: .init(image: 6, text: 3))
+    let later = memory.programs(for: .init(image: 1, text: 50), held: held)
+    #expect(later.image == 6 && later.text >= 3)
+    #expect(bytes(memory, later) <= 6 * image + 3 * text)
   }
 
   @Test func `a budget that is met is met, down to the smallest one`() {
@@ -35,27 +69,29 @@ import Testing
     let end = 3 * (image + text)
     for budget in stride(from: whole.smallestBudgetBytes, through: end, by: end / 60) {
       let memory = memory(budget)
-      let taken = [memory.image, memory.text].reduce(0) {
-        $0 + $1.keptLimit * $1.plan.arenaByteCount
-      }
-      #expect(taken <= budget)
+      #expect(bytes(memory, memory.programs(for: Self.many)) <= budget)
       seen.insert([memory.image.isRecomputing, memory.text.isRecomputing])
     }
     // Both, the one that saves more, none.
     #expect(seen.count == 3)
     #expect(whole.smallestBudgetBytes < image + text)
     let less = memory(whole.smallestBudgetBytes - 1)
-    #expect(less.image.keptLimit == 1 && less.text.keptLimit == 1)
+    #expect(less.programs(for: Self.many) == .init(image: 1, text: 1))
     #expect(less.image.isRecomputing && less.text.isRecomputing)
   }
 
-  @Test func `a locked tower takes nothing of the budget`() {
-    let text = Self.model.text.parameters
-    let whole = memory(1 << 30, trained: text)
-    #expect(whole.text.keptLimit == (1 << 30) / whole.text.plan.arenaByteCount)
-    let tight = memory(whole.text.plan.arenaByteCount, trained: text)
-    #expect(!tight.text.isRecomputing && !tight.image.isRecomputing)
-    #expect(memory(whole.text.plan.arenaByteCount - 1, trained: text).text.isRecomputing)
-    #expect(whole.smallestBudgetBytes < whole.text.plan.arenaByteCount)
+  @Test func `of a locked tower one chunk counts, of one whose embeddings are given none`() {
+    let trained = Self.model.text.parameters
+    let locked = memory(1 << 30, trained: trained)
+    let (image, text) = (locked.image.plan.arenaByteCount, locked.text.plan.arenaByteCount)
+    #expect(locked.programs(for: Self.many) == .init(image: 1, text: ((1 << 30) - image) / text))
+    #expect(!memory(image + text, trained: trained).text.isRecomputing)
+    #expect(memory(image + text - 1, trained: trained).text.isRecomputing)
+    let given = memory(1 << 30, trained: trained, given: (true, false))
+    #expect(given.programs(for: Self.many).text == (1 << 30) / text)
+    #expect(!memory(text, trained: trained, given: (true, false)).text.isRecomputing)
+    #expect(memory(text - 1, trained: trained, given: (true, false)).text.isRecomputing)
+    #expect(locked.smallestBudgetBytes == given.smallestBudgetBytes + image)
+    #expect(given.smallestBudgetBytes < text)
   }
 }
