@@ -6,8 +6,7 @@ struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Go on with a run by its own recipe, as if it had never stopped.",
     discussion: """
-      A run's folder or name goes on from its newest whole checkpoint, a file from that \
-      checkpoint. A run that has ended stays as it is.
+      A run's folder or name goes on from its newest whole checkpoint, a file from that checkpoint.
 
       Example:
         duiqi resume checkpoints/emoji_lit_zh
