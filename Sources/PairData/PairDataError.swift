@@ -141,7 +141,7 @@ extension PairDataError: CustomStringConvertible {
       + "\(limit). Repair the shards or raise `damage_limit`. The first ones:\(names)"
   }
 
-  /// Who lacks something, as far as that is known: `none of the 64 pairs read so far, of 271, has a`.
+  /// Who lacks something, as far as is known: `none of the 64 pairs read so far, of 271, has a`.
   private static func share(_ lacking: Int, of read: Int, of all: Int) -> String {
     if lacking == all { return "no pair has a" }
     let some = "\(lacking) of "
