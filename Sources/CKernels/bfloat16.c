@@ -4,12 +4,16 @@
 
 // Rounding to pairs of BF16 (bfloat16.h), and whether the machine multiplies them.
 
-int dq_bfloat16_is_fast(void) {
+int dq_processor_has_bfloat16(void) {
 #if DQ_HAS_BFLOAT16
-  return dq_instructions() == dq_avx512 && __builtin_cpu_supports("avx512bf16");
+  return dq_best_instructions() == dq_avx512 && __builtin_cpu_supports("avx512bf16");
 #else
   return 0;
 #endif
+}
+
+int dq_bfloat16_is_fast(void) {
+  return dq_instructions() == dq_avx512 && dq_processor_has_bfloat16();
 }
 
 #if DQ_HAS_BFLOAT16

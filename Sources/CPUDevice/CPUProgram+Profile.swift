@@ -62,18 +62,15 @@ extension CPUProgram {
     if let clock, clock.preparationByteCount > 0 {
       profile(
         StepTiming(
-          operation: StepTiming.packing, stage: steps[group.lowerBound].source.stage,
-          inputSizes: [], nanoseconds: preparation, floatingPointOperations: 0,
-          byteCount: clock.preparationByteCount))
+          StepTiming.packing, stage: steps[group.lowerBound].source.stage,
+          nanoseconds: preparation, byteCount: clock.preparationByteCount))
     }
     for (step, share) in zip(steps[group], clock?.shares ?? [1]) {
       let inputSizes = step.source.inputs.map { plan[$0].shape.sizes(sizes) }
       profile(
         StepTiming(
-          operation: step.operation.name, stage: step.source.stage, inputSizes: inputSizes,
-          nanoseconds: UInt64(elapsed * share),
-          floatingPointOperations: step.operation.floatingPointOperations(inputs: inputSizes),
-          byteCount: step.byteCount))
+          step.operation, stage: step.source.stage, inputSizes: inputSizes,
+          nanoseconds: UInt64(elapsed * share), byteCount: step.byteCount))
       reportGradients(of: step, profile)
     }
   }
@@ -85,8 +82,7 @@ extension CPUProgram {
     addGradients(of: step)
     profile(
       StepTiming(
-        operation: StepTiming.gradientSum, stage: step.source.stage, inputSizes: [],
-        nanoseconds: monotonicNanoseconds() - start, floatingPointOperations: 0,
-        byteCount: 3 * shares.reduce(0, +)))
+        StepTiming.gradientSum, stage: step.source.stage,
+        nanoseconds: monotonicNanoseconds() - start, byteCount: 3 * shares.reduce(0, +)))
   }
 }

@@ -9,11 +9,19 @@ public enum ProductFormat: String, Sendable, CaseIterable {
   /// The upper half of a Float32: its range, 8 bits of precision.
   case bfloat16
 
-  /// Whether this machine has instructions for it.
+  /// Whether this process has instructions for it.
   public var isSupported: Bool {
     switch self {
     case .float32: true
     case .bfloat16: dq_bfloat16_is_fast() != 0
+    }
+  }
+
+  /// Whether the processor has them, and only `DUIQI_INSTRUCTIONS` keeps them from this process.
+  public var isForbidden: Bool {
+    switch self {
+    case .float32: false
+    case .bfloat16: !isSupported && dq_processor_has_bfloat16() != 0
     }
   }
 }

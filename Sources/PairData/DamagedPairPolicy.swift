@@ -23,6 +23,8 @@ public struct DamagedPairPolicy: Equatable, Sendable {
 public struct DamageLedger: Equatable, Sendable {
   public private(set) var pairs: [DamagedPair] = []
   private var known: Set<Int> = []
+  /// Pairs that were read and are not damaged, a pair as often as it was read.
+  private var readableCount = 0
   private let policy: DamagedPairPolicy
   private let pairCount: Int
 
@@ -36,10 +38,14 @@ public struct DamageLedger: Equatable, Sendable {
 
   /// Enters damaged pairs.
   ///
+  /// - Parameter readable: how many others were read with them.
   /// - Returns: those that are new.
   /// - Throws: `tooManyDamagedPairs`; `missingCaptionField` where that is all the damage.
   @discardableResult
-  public mutating func record(_ damaged: [DamagedPair]) throws(PairDataError) -> [DamagedPair] {
+  public mutating func record(
+    _ damaged: [DamagedPair], besides readable: Int = 0
+  ) throws(PairDataError) -> [DamagedPair] {
+    readableCount += readable
     let new = damaged.filter { known.insert($0.pair).inserted }
     pairs += new
     guard !policy.isExceeded(damaged: pairs.count, of: pairCount) else {
@@ -61,6 +67,7 @@ public struct DamageLedger: Equatable, Sendable {
     }
     guard let name = names.first, names.count == 1 else { return nil }
     return .missingCaptionField(
-      name, damaged: pairs.count, pairs: pairCount, found: Array(fields.prefix(Self.namedPairs)))
+      name, damaged: pairs.count, read: min(pairs.count + readableCount, pairCount),
+      pairs: pairCount, found: Array(fields.prefix(Self.namedPairs)))
   }
 }

@@ -53,7 +53,7 @@ public struct EvaluationPairs: Sendable {
     }
     let batch = EvaluationBatch(
       outcomes: try result.get(), images: configuration.images, firstImage: imageCount)
-    try ledger.record(batch.damaged)
+    try ledger.record(batch.damaged, besides: batch.pairIndices.count)
     imageCount += batch.pairIndices.count
     return batch
   }

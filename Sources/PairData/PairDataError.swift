@@ -25,8 +25,8 @@ public enum PairDataError: Error, Equatable, Sendable {
   /// More pairs are damaged than the recipe's `damage_limit` allows; `first` names some.
   case tooManyDamagedPairs(damaged: Int, pairs: Int, limit: Double, first: [DamagedPair])
   /// More pairs than the limit allows lack the same caption field, and nothing else is wrong;
-  /// `found` names fields that they have.
-  case missingCaptionField(String, damaged: Int, pairs: Int, found: [String])
+  /// `read` pairs were read until then, `found` names fields that the damaged ones have.
+  case missingCaptionField(String, damaged: Int, read: Int, pairs: Int, found: [String])
   /// One pass over all pairs does not fill one batch.
   case tooFewPairs(readable: Int, batch: Int)
   /// A member's name or data cannot be put into a tar.
@@ -76,8 +76,8 @@ extension PairDataError: CustomStringConvertible {
         + "Do not change shards while they are read; start again."
     case .tooManyDamagedPairs(let damaged, let pairs, let limit, let first):
       return Self.describeDamage(damaged, of: pairs, limit: limit, first: first)
-    case .missingCaptionField(let name, let damaged, let pairs, let found):
-      return (damaged < pairs ? "\(damaged) of \(pairs) pairs have no" : "no pair has a")
+    case .missingCaptionField(let name, let damaged, let read, let pairs, let found):
+      return Self.share(damaged, of: read, of: pairs)
         + " caption field `\(name)`, and nothing else is wrong with them; fields found: "
         + "\(DamagedPair.Reason.list(found)). Expected captions under that name. Set "
         + "`data.captions` in a recipe, `--captions` of a command, to a field that is there."
@@ -139,6 +139,17 @@ extension PairDataError: CustomStringConvertible {
     let names = first.map { "\n  \($0)" }.joined()
     return "found \(count(damaged, "damaged")) among \(pairs), expected at most a share of "
       + "\(limit). Repair the shards or raise `damage_limit`. The first ones:\(names)"
+  }
+
+  /// Who lacks something, as far as is known: `none of the 64 pairs read so far, of 271, has a`.
+  private static func share(_ lacking: Int, of read: Int, of all: Int) -> String {
+    if lacking == all { return "no pair has a" }
+    let some = "\(lacking) of "
+    let have = lacking == 1 ? "has no" : "have no"
+    if read == all { return some + "\(all) pairs \(have)" }
+    if read == 1 { return "the one pair read so far, of \(all), has no" }
+    let part = "\(read) pairs read so far, of \(all),"
+    return lacking == read ? "none of the \(part) has a" : some + "the \(part) \(have)"
   }
 
   private static func count(_ number: Int, _ state: String) -> String {

@@ -53,7 +53,7 @@ public actor Prefetcher {
     }
     do {
       let batch = try result.get()
-      try ledger.record(batch.damaged)
+      try ledger.record(batch.damaged, besides: batch.count)
       cursor = batch.cursorAfter
       return batch
     } catch {

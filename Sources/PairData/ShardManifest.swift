@@ -97,8 +97,9 @@ public struct ShardManifest: Equatable, Sendable {
     }
     let pairs = try PairShard(path: path, storage: .memoryOnly).count
     guard pairs == entry.pairs else {
+      let found = pairs == 1 ? "1 pair" : "\(pairs) pairs"
       throw .manifestMismatch(
-        path: path, problem: "found \(pairs) pairs, the manifest says \(entry.pairs)")
+        path: path, problem: "found \(found), the manifest says \(entry.pairs)")
     }
   }
 

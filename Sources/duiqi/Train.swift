@@ -6,9 +6,9 @@ struct Train: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train by a recipe; go on where its run was stopped.",
     discussion: """
-      Checkpoints go to checkpoints/<run>, logs to logs/<run>. A run that was stopped goes on from
-      its newest whole checkpoint when the same command is given again, bit for bit as if it had
-      not stopped. One SIGINT or SIGTERM saves and ends it.
+      Checkpoints go to checkpoints/<run>, logs to logs/<run>. A run that was stopped goes on from \
+      its newest whole checkpoint when the same command is given again, on the same machine bit \
+      for bit as if it had not stopped. One SIGINT or SIGTERM saves and ends it.
 
       Example:
         duiqi train recipes/emoji_lit_zh.yaml --set length="2 epochs"

@@ -40,6 +40,11 @@ import Testing
     let wrong = try DuiqiProcess.run(
       "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--captions", "zh:last")
     expectFailure(wrong, code: 2, naming: "zh:last", "FIELD:first")
+    let missing = try DuiqiProcess.run(
+      "evaluate", checkpoint, "--data", RepositoryFiles.validation, "--captions", "zhh", "-q")
+    expectFailure(
+      missing, code: 2,
+      naming: "none of the 64 pairs read so far, of 271, has a caption field `zhh`")
   }
 
   @Test func `a checkpoint whose recipe named no captions takes the text members`() throws {

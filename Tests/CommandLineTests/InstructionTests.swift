@@ -38,6 +38,20 @@ import Testing
   }
 
   @Test(.enabled(if: InstructionSet.best > .baseline, "the processor has nothing to leave out"))
+  func `a run that goes on with other instructions says so`() throws {
+    try TinyCheckpoint.write(withRecipeTo: folder, pairs: 16, steps: 2)
+    let begun = try run("baseline", "train", "recipe.yaml")
+    #expect(begun.code == 0 && !begun.errors.contains("otherwise"))
+    let best = InstructionSet.best.rawValue
+    let goneOn = try run(best, "train", "recipe.yaml", "--set", "length=4 steps")
+    #expect(goneOn.code == 0)
+    #expect(
+      goneOn.errors.contains(
+        "This start computes otherwise than the one before it: instructions \(best), baseline "
+          + "before. "))
+  }
+
+  @Test(.enabled(if: InstructionSet.best > .baseline, "the processor has nothing to leave out"))
   func `a run without AVX learns the same, in Float32, and says so`() throws {
     try TinyCheckpoint.write(withRecipeTo: folder, pairs: 16, steps: 6)
     func losses(_ level: InstructionSet, _ precision: String) throws -> [Double] {
@@ -45,7 +59,11 @@ import Testing
         level.rawValue, "train", "recipe.yaml", "--root", level.rawValue,
         "--set", "precision=\(precision)")
       #expect(outcome.code == 0, "\(outcome.errors)")
-      let note = "this processor has no bfloat16 products, float32 is used"
+      let note =
+        ProductFormat.bfloat16.isSupported
+        ? "DUIQI_INSTRUCTIONS=\(level.rawValue) leaves out bfloat16 products, which this processor "
+          + "has; float32 is used"
+        : "this processor has no bfloat16 products, float32 is used"
       #expect(outcome.errors.contains(note) == (precision == "bfloat16"))
       let logs = "\(level.rawValue)/logs/x"
       let environment = try JSONObject(try folder.text(of: "\(logs)/environment.json"))

@@ -30,7 +30,7 @@ import Testing
     #expect(table.lines.first?.hasPrefix("Where the time of a step went, over 1 step of 8") == true)
     #expect(table.lines.last?.contains("in all") == true)
     let ended = try DuiqiProcess.run("resume", "x", "--profile", "-q", in: folder)
-    #expect(ended.code == 0 && ended.output.hasPrefix("No step was measured"))
+    #expect(ended.code == 0 && ended.output.hasPrefix("No step was taken"))
   }
 
   @Test func `without --profile standard output stays empty`() throws {

@@ -41,7 +41,7 @@ import Testing
     #expect(outcome.code == 1)
     #expect(outcome.lines == ["tiny.h5: whole, checkpoint", "bad.h5: damaged, checkpoint"])
     #expect(outcome.errors.hasPrefix("duiqi: bad.h5: "))
-    #expect(outcome.errors.contains("1 of 2 files are not whole"))
+    #expect(outcome.errors.contains("1 of 2 files is not whole"))
   }
 
   @Test func `an ONNX model with a flipped bit anywhere is damaged`() throws {

@@ -137,7 +137,8 @@ import Testing
     let second = pair(1, .missingField("fr", found: ["en", "zh"]))
     var ledger = DamageLedger(policy: DamagedPairPolicy(limit: 0.5), pairCount: 2)
     let error = #expect(throws: PairDataError.self) { try ledger.record([first, second]) }
-    #expect(error == .missingCaptionField("fr", damaged: 2, pairs: 2, found: ["zh", "en"]))
+    #expect(
+      error == .missingCaptionField("fr", damaged: 2, read: 2, pairs: 2, found: ["zh", "en"]))
     #expect(
       error?.description.hasPrefix(
         "no pair has a caption field `fr`, and nothing else is wrong with them; fields found: "
@@ -154,6 +155,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (1, 0, "the one pair read so far, of 9, has no"),
+    (4, 0, "none of the 4 pairs read so far, of 9, has a"),
+    (4, 2, "4 of the 6 pairs read so far, of 9, have no"),
+    (4, 5, "4 of 9 pairs have no"),
+    (1, 8, "1 of 9 pairs has no"), (9, 0, "no pair has a"),
+  ])
+  func `a field that pairs lack is said of those that were read`(
+    damaged: Int, readable: Int, expected: String
+  ) throws {
+    let pairs = (0..<damaged).map {
+      DamagedPair(
+        pair: $0, shard: "s", key: "k", byteOffset: 0, reason: .missingField("fr", found: []))
+    }
+    var ledger = DamageLedger(policy: DamagedPairPolicy(limit: 0), pairCount: 9)
+    let error = #expect(throws: PairDataError.self) {
+      try ledger.record(pairs, besides: readable)
+    }
+    #expect(error?.description.hasPrefix("\(expected) caption field `fr`, and nothing") == true)
+  }
+
   @Test func `a loader that finds the wrong field says so at its first batch`() async throws {
     var configuration = try EmojiPairs.configuration(batchPairs: 4)
     configuration.captions = try CaptionSelector("fr")
@@ -163,7 +185,8 @@ import Testing
     let error = await #expect(throws: PairDataError.self) {
       _ = try await loader.batch(from: .start)
     }
-    guard case .missingCaptionField("fr", damaged: 4, pairs: 147, let found)? = error else {
+    guard case .missingCaptionField("fr", damaged: 4, read: 4, pairs: 147, let found)? = error
+    else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -295,6 +295,8 @@ void dq_bfloat16_weight_gradient(
 // that name.
 
 int dq_bfloat16_is_fast(void);
+/// Whether the processor multiplies them, whatever instructions are in use.
+int dq_processor_has_bfloat16(void);
 /// Rounds x [2 pairs] to words of neighbours.
 void dq_round_neighbours(int64_t pairs, const float *x, float *words);
 /// Rounds x [rows, width] to (rows + 1) / 2 rows of words, each of an element and the one below it;

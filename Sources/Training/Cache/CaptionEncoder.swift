@@ -43,7 +43,8 @@ final class CaptionEncoder {
     for shard in pairs.shards {
       var rows = try await rows(of: shard, firstPair: start)
       do throws(PairDataError) {
-        try ledger.record(rows.captions.damaged)
+        let damaged = rows.captions.damaged
+        try ledger.record(damaged, besides: shard.count - damaged.count)
       } catch {
         throw .data(error)
       }

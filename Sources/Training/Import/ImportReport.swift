@@ -96,10 +96,12 @@ extension ImportReport: CustomStringConvertible {
   /// As lines, without a line end after the last.
   public var description: String {
     var lines = sources.map { "\($0.path): \($0.format)" }
-    lines.append("\(model), \(parameterCount) parameters")
-    lines.append("\(tensorCount) tensors mapped to \(mappings.count) parameters")
+    lines.append("\(model), \(FixedText.count(parameterCount, "parameter"))")
+    lines.append(
+      "\(FixedText.count(tensorCount, "tensor")) mapped to "
+        + FixedText.count(mappings.count, "parameter"))
     for (type, count) in convertedTypes {
-      lines.append("  converted from \(type) to F32: \(count) parameters")
+      lines.append("  converted from \(type) to F32: \(FixedText.count(count, "parameter"))")
     }
     var edits: [String] = []
     for edit in mappings.compactMap(\.edit) where !edits.contains(edit) { edits.append(edit) }

@@ -80,11 +80,15 @@ package struct EnvironmentRecord: Equatable {
     }
   }
 
-  /// Cores of the process's affinity, which containers and `taskset` narrow.
-  package static func usableCoreCount() -> Int {
+  /// Cores of the process's affinity, which `taskset` narrows, within what a container leaves it.
+  package static func usableCoreCount() -> Int { usableCoreCount(root: "") }
+
+  /// - Parameter root: where the kernel's files on control groups are looked for.
+  static func usableCoreCount(root: String) -> Int {
     let mask = value(of: "Cpus_allowed", in: "/proc/self/status") ?? ""
-    let count = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-    return count > 0 ? count : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let allowed = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    let count = allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    return min(count, ProcessorQuota.coreCount(root: root) ?? count)
   }
 
   private static func processorName() -> String? {

@@ -24,6 +24,14 @@ package enum FixedText {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
+  /// How many of things there are whose plural comes first: `1 pair checked`, `1 pair's captions`.
+  static func count(_ number: Int, ofMany things: String) -> String {
+    let noun = things.prefix { $0.isLetter }
+    guard number == 1, noun.hasSuffix("s") else { return "\(number) \(things)" }
+    let rest = things[noun.endIndex...]
+    return "1 \(noun.dropLast())" + (rest.hasPrefix("'") ? "'s" + rest.dropFirst() : rest)
+  }
+
   static func left(_ text: String, width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }

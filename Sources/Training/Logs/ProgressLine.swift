@@ -67,7 +67,10 @@ package struct ProgressLine {
   /// - Parameter unit: in the plural, `pairs`.
   package mutating func show(count: Int, unit: String, nowSeconds: Double) {
     guard isTime(nowSeconds, isLast: totalSteps > 0 && count >= totalSteps) else { return }
-    var text = totalSteps > 0 ? "\(count)/\(totalSteps) \(unit)" : "\(count) \(unit)"
+    var text =
+      totalSteps > 0
+      ? "\(count)/\(FixedText.count(totalSteps, ofMany: unit))"
+      : FixedText.count(count, ofMany: unit)
     let seconds = nowSeconds - startSeconds
     if seconds > 0, count > 0 {
       let rate = Double(count) / seconds

@@ -7,7 +7,7 @@ enum RecipeRules {
     if case .fresh(let model) = recipe.model.source { try check(model, recipe, values) }
     if recipe.batch.tokensPerChunk < recipe.data.contextLength {
       throw conflict(
-        values, "batch.tokens_per_chunk", "\(recipe.batch.tokensPerChunk) tokens",
+        values, "batch.tokens_per_chunk", FixedText.count(recipe.batch.tokensPerChunk, "token"),
         "A caption of `data.context_length`, \(recipe.data.contextLength) tokens, has to fit",
         "Raise the one or lower the other.")
     }

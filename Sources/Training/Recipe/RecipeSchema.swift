@@ -258,7 +258,8 @@ enum RecipeSchema {
       effect: "How many of them stay, the best besides."),
     RecipeKey(
       path: "threads.compute", type: .threads, presence: .fallback("all"),
-      effect: "Threads that compute."),
+      effect: "Threads that compute: one for each core that the process may use, a container's "
+        + "limit included, or so many. More than there are cores make steps slower."),
     RecipeKey(
       path: "threads.loader", type: .threads, presence: .fallback("all"),
       effect: "Tasks that read and decode pairs."),

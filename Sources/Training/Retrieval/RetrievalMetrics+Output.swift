@@ -36,7 +36,7 @@ extension RetrievalMetrics: CustomStringConvertible {
   public var description: String {
     let titles = ["R@1", "R@5", "R@10", "mean recall", "median rank", "mean rank"]
     return """
-      \(imageCount) images, \(textCount) texts
+      \(FixedText.count(imageCount, "image")), \(FixedText.count(textCount, "text"))
                     \(titles.map { FixedText.right($0, width: 12) }.joined())
       text to image \(textToImage.row)
       image to text \(imageToText.row)

@@ -49,7 +49,7 @@ struct DataCheck {
   /// - Throws: `tooManyDamagedPairs` where more of the pairs that were read are damaged.
   func requireReadable(limit: Double) throws(PairDataError) {
     var ledger = DamageLedger(policy: DamagedPairPolicy(limit: limit), pairCount: readCount)
-    try ledger.record(damaged)
+    try ledger.record(damaged, besides: readCount - damaged.count)
   }
 
   /// - Throws: `tooFewPairs` where those that are not known to be damaged do not fill a batch.

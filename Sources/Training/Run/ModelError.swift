@@ -68,8 +68,8 @@ extension ModelError: CustomStringConvertible {
     case .damagedIndex(let path, let problem):
       "\(path): \(problem). A whole index that `duiqi index` wrote was expected. Make it again."
     case .damagedFiles(let count, let total):
-      "\(count) of \(total) files are not whole. Whole files were expected. Fetch or make them "
-        + "again."
+      "\(count) of \(FixedText.count(total, "file")) \(count == 1 ? "is" : "are") not whole. Whole "
+        + "files were expected. Fetch or make them again."
     case .weights(let error): error.description
     case .importing(let error): error.description
     case .interrupted(let signal):

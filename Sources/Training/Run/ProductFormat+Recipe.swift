@@ -8,8 +8,11 @@ extension ProductFormat {
     }
   }
 
-  /// What to say where a processor lacks a format.
+  /// What to say where a process lacks a format.
   static func missingNote(_ wanted: ProductFormat, _ used: ProductFormat) -> String {
-    "this processor has no \(wanted.rawValue) products, \(used.rawValue) is used"
+    wanted.isForbidden
+      ? "\(InstructionSet.variable)=\(InstructionSet.current.rawValue) leaves out "
+        + "\(wanted.rawValue) products, which this processor has; \(used.rawValue) is used"
+      : "this processor has no \(wanted.rawValue) products, \(used.rawValue) is used"
   }
 }

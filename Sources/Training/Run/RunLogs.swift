@@ -36,15 +36,20 @@ final class RunLogs {
   }
 
   /// Keeps what the run began on, and adds what it goes on with.
-  func write(_ environment: EnvironmentRecord, folder: String) {
+  ///
+  /// - Returns: what to say where the steps so far were computed with something else.
+  func write(_ environment: EnvironmentRecord, folder: String) -> String? {
+    let starts = "\(folder)/environments.jsonl"
+    let difference = environment.differenceNote(startsIn: starts)
     do throws(LogError) {
       if !FileContents.exists("\(folder)/environment.json") {
         try environment.write(to: "\(folder)/environment.json")
       }
-      try environment.append(to: "\(folder)/environments.jsonl")
+      try environment.append(to: starts)
     } catch {
       report("\(error)")
     }
+    return difference
   }
 
   func note(_ text: String) { log.note(text) }

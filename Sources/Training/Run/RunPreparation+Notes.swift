@@ -3,7 +3,10 @@ internal import Models
 
 extension RunPreparation {
   /// What is allowed and seldom meant: said before the first step, and by `--dry-run`.
-  var notes: [String] { [averageNote, trainedLayersNote, drawnLayersNote].compactMap(\.self) }
+  var notes: [String] {
+    let threadNote = Self.threadNote(threads: computeThreads, cores: coreCount)
+    return [threadNote, averageNote, trainedLayersNote, drawnLayersNote].compactMap(\.self)
+  }
 
   /// An average that hardly leaves the weights of the start.
   private var averageNote: String? {

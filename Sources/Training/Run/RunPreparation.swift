@@ -20,6 +20,8 @@ final class RunPreparation {
   /// Seldom a whole number: batches go across the ends of epochs.
   let stepsPerEpoch: Double
   let totalSteps: Int
+  /// Cores that this process may use.
+  let coreCount: Int
   let computeThreads: Int
   let loaderTasks: Int
   /// Whether no parameter of the image tower is trained.
@@ -37,7 +39,9 @@ final class RunPreparation {
   ) throws(ModelError) {
     self.recipe = recipe
     let cores = EnvironmentRecord.usableCoreCount()
+    coreCount = cores
     computeThreads = recipe.threads.compute ?? cores
+    try Self.requireEndingSteps(threads: computeThreads, cores: cores)
     let device = CPUDevice(
       threadCount: computeThreads, products: ProductFormat(recipe.precision))
     loaderTasks = recipe.threads.loader ?? cores

@@ -1,6 +1,7 @@
 extension StepProfile: CustomStringConvertible {
   /// A table of means over the measured steps, what takes longest first.
   public var description: String {
+    guard hasSteps else { return "No step was taken, so that there is nothing to measure." }
     guard stepCount > 0 else {
       return "No step was measured: the first one of a start is left out."
     }
@@ -28,8 +29,9 @@ extension StepProfile: CustomStringConvertible {
   }
 
   private var title: String {
-    "Where the time of a step went, over \(FixedText.count(stepCount, "step")) of "
-      + "\(FixedText.number(Double(pairCount) / Double(stepCount), decimals: 0)) pairs: "
+    let pairs = Int((Double(pairCount) / Double(stepCount)).rounded())
+    return "Where the time of a step went, over \(FixedText.count(stepCount, "step")) of "
+      + "\(FixedText.count(pairs, "pair")): "
       + "\(FixedText.number(Double(pairCount) / seconds, decimals: 1)) pairs/s, "
       + "\(share(accountedSeconds)) accounted for"
   }

@@ -34,7 +34,8 @@ public final class StepProfile {
   private var entries: [Work: Entry] = [:]
   /// Of the step that goes on.
   private var current: [Work: Entry] = [:]
-  private var isWarm = false
+  /// Whether a step was taken, be it the first one.
+  private(set) var hasSteps = false
 
   init() {}
 
@@ -59,9 +60,9 @@ public final class StepProfile {
   func endStep(pairs: Int, seconds: Double) {
     defer {
       current.removeAll(keepingCapacity: true)
-      isWarm = true
+      hasSteps = true
     }
-    guard isWarm else { return }
+    guard hasSteps else { return }
     stepCount += 1
     pairCount += pairs
     self.seconds += seconds

@@ -152,11 +152,11 @@ extension RunPreparation {
       wanted == loaded.device.products
       ? (isRounded ? "; products in \(wanted.rawValue)" : "")
       : "; " + ProductFormat.missingNote(wanted, loaded.device.products)
-    return "Run \(recipe.run): \(pairs.count) pairs, \(validationPairs?.count ?? 0) for "
-      + "validation; "
-      + "\(totalSteps) steps of \(recipe.batch.pairs) pairs, "
+    return "Run \(recipe.run): \(FixedText.count(pairs.count, "pair")), "
+      + "\(validationPairs?.count ?? 0) for validation; "
+      + "\(FixedText.count(totalSteps, "step")) of \(FixedText.count(recipe.batch.pairs, "pair")), "
       + "\(FixedText.short(stepsPerEpoch)) an epoch; "
-      + "\(count) of \(total) parameters are trained; "
+      + "\(count) of \(FixedText.count(total, "parameter")) \(count == 1 ? "is" : "are") trained; "
       + "\(FixedText.count(computeThreads, "thread")), \(ProcessorUse.instructions)\(products)"
   }
 }

@@ -47,7 +47,7 @@ extension Trainer {
       state.worseCount += 1
     }
     state.stop(afterWorse: validation.stopAfterWorse)
-    logs.add(figures, step: state.step)
+    logs?.add(figures, step: state.step)
     report(.validation(step: state.step, figures, isBest: isBest))
     return isBest
   }
@@ -64,7 +64,9 @@ extension Trainer {
   /// Writes a checkpoint of a state that has none, as before a signal ends the run.
   func saveWhereMissing() throws(ModelError) {
     try finishSaving()
-    guard state.step > 0, !FileContents.exists(checkpoints.path(ofStep: state.step)) else { return }
+    guard state.step > 0, let path = checkpoints?.path(ofStep: state.step),
+      !FileContents.exists(path)
+    else { return }
     try save(isFollowedBySteps: false)
     try finishSaving()
   }
@@ -97,6 +99,9 @@ extension Trainer {
     defer { note(stall: (ContinuousClock.now - start).seconds) }
     try finishSaving()
     let loaded = preparation.loaded
+    guard let checkpoints, let logs else {
+      preconditionFailure("Run \(recipe.run) has ended elsewhere and takes no step.")
+    }
     saving = CheckpointInFlight(
       RunSnapshot(loaded, optimizer, average: average, in: snapshotRoom),
       document: loaded.document(recipe: recipe, state: state), step: state.step,
@@ -142,8 +147,8 @@ extension Trainer {
     guard let finished = saving else { return }
     saving = nil
     try finished.wait()
-    if let error = finished.logError { logs.fail(error) }
-    logs.note("Saved \(finished.path)")
+    if let error = finished.logError { logs?.fail(error) }
+    logs?.note("Saved \(finished.path)")
     report(.saved(path: finished.path, step: finished.step))
   }
 }

@@ -98,7 +98,7 @@ extension Trainer {
       gradientNorm: update.gradientNorm, pairsPerSecond: Double(batch.count) / seconds,
       tokens: update.tokenCount, dataWaitSeconds: waitSeconds,
       damaged: state.damagedPairs.numbers.count)
-    logs.add(figures)
+    logs?.add(figures)
     report(.step(figures))
   }
 

@@ -17,8 +17,9 @@ public final class Trainer {
   let optimizer: AdamWUpdate
   /// What is validated and saved as the model, where the recipe asks for it.
   let average: WeightAverage?
-  let checkpoints: CheckpointFolder
-  let logs: RunLogs
+  /// Where the run leaves things; nothing where it has ended elsewhere and leaves none here.
+  private(set) var checkpoints: CheckpointFolder?
+  private(set) var logs: RunLogs?
   let schedule: LearningRateSchedule
   let stopSignal: () -> Int32?
   let report: (TrainingEvent) -> Void
@@ -76,24 +77,41 @@ public final class Trainer {
     let held = try Trainer.hold(folders, root: root, run: recipe.run)
     let start = try RunStart(recipe, resume, in: folders.checkpoints, prober: prober)
     (preparation, optimizer, average) = (start.preparation, start.optimizer, start.average)
-    let (point, changes) = (start.point, start.changes)
     state = start.state
     schedule = preparation.schedule
     var notes = start.notes
-    if let note = Self.adaptValidation(of: &state, preparation, changes) { notes.append(note) }
+    if let note = Self.adaptValidation(of: &state, preparation, start.changes) {
+      notes.append(note)
+    }
     // The limit may be another one by now.
     state.stop(afterWorse: recipe.validation?.stopAfterWorse)
+    if held == nil, isOver { return }
+    notes += try take(folders, held, from: start.point)
+    notes += start.changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
+    beginLogs(in: folders, saying: notes)
+  }
+
+  /// Takes the run's folders and sets aside what does not belong to it any more.
+  ///
+  /// - Parameter held: the one of its checkpoints, where there was one.
+  /// - Returns: what to tell the user.
+  private func take(
+    _ folders: RunFolders, _ held: CheckpointFolder?, from point: ResumePoint?
+  ) throws(ModelError) -> [String] {
+    var notes: [String] = []
     do throws(FileError) {
+      let checkpoints: CheckpointFolder
       if let held {
         checkpoints = held
       } else {
-        checkpoints = try CheckpointFolder(root: root, run: recipe.run)
+        checkpoints = try CheckpointFolder(root: folders.root, run: folders.run)
         guard CheckpointFolder.steps(in: checkpoints.path).isEmpty else {
           throw FileError(
             .lock, path: checkpoints.path, code: EWOULDBLOCK,
             problem: "another process has begun this run meanwhile")
         }
       }
+      self.checkpoints = checkpoints
       try Folder.create(folders.logs)
       if let point {
         let (step, bestStep) = (point.state.step, point.state.bestStep)
@@ -109,12 +127,18 @@ public final class Trainer {
     } catch {
       throw .file(error)
     }
-    logs = RunLogs(folder: folders.logs, recipe: recipe, afterStep: state.step) {
-      report(.note($0))
+    return notes
+  }
+
+  /// Opens the logs and notes what the run goes on with from here.
+  private func beginLogs(in folders: RunFolders, saying notes: [String]) {
+    let logs = RunLogs(folder: folders.logs, recipe: recipe, afterStep: state.step) {
+      [report] in report(.note($0))
     }
-    logs.write(preparation.environment(afterStep: state.step), folder: folders.logs)
-    notes += changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
+    self.logs = logs
     for note in notes { tell(note) }
+    let environment = preparation.environment(afterStep: state.step)
+    if let note = logs.write(environment, folder: folders.logs) { warn(note) }
   }
 
   /// Makes the state's best validation one that later ones can be compared with.
@@ -150,7 +174,7 @@ public final class Trainer {
   ///
   /// - Throws: ``ModelError``; what was published stays.
   public func run() async throws(ModelError) -> TrainingOutcome {
-    guard !hasEnded || state.validationIsDue else {
+    guard !isOver else {
       tell("The run has ended already, after step \(state.step)")
       return outcome
     }
@@ -166,7 +190,7 @@ public final class Trainer {
       }
       try saveWhereMissing()
       tell("Stopped by signal \(signal) \(stopNote)")
-      if state.step == 0 { checkpoints.removeIfUnused() }
+      if state.step == 0 { checkpoints?.removeIfUnused() }
       return .interrupted(signal: signal, step: state.step)
     }
     tell(endNote)
@@ -202,6 +226,9 @@ public final class Trainer {
   }
 
   /// Whether nothing is left to do.
+  private var isOver: Bool { hasEnded && !state.validationIsDue }
+
+  /// Whether no step is left to take.
   private var hasEnded: Bool { state.step >= preparation.totalSteps || state.isStopped }
 
   private var outcome: TrainingOutcome {
@@ -225,13 +252,13 @@ public final class Trainer {
 
   /// Says something to the caller and to `run.log`.
   func tell(_ text: String) {
-    logs.note(text)
+    logs?.note(text)
     report(.note(text))
   }
 
   /// Says something that should not be, to the caller and to `run.log`.
   func warn(_ text: String) {
-    logs.warn(text)
+    logs?.warn(text)
     report(.note(text))
   }
 

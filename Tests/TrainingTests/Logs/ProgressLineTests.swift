@@ -72,6 +72,20 @@ import Testing
     #expect(text.contains("\r\u{1B}[Ksaved\n\r[") && text.hasSuffix("\u{1B}[K\n"))
   }
 
+  @Test(arguments: [
+    (0, "texts", "1 text, 0.5 texts/s"), (1, "pairs", "1/1 pair, 0.5 pairs/s, 0:00 left"),
+    (1, "pairs' captions", "1/1 pair's captions, 0.5 pairs' captions/s, 0:00 left"),
+    (2, "pairs checked", "1/2 pairs checked, 0.5 pairs checked/s, 0:02 left"),
+  ])
+  func `one thing is in the singular`(total: Int, unit: String, expected: String) {
+    let sink = Sink()
+    var line = ProgressLine(style: .lines, totalSteps: total, firstStep: 0, startSeconds: 1000) {
+      sink.text += $0
+    }
+    line.show(count: 1, unit: unit, nowSeconds: 1002)
+    #expect(sink.text == expected + "\n")
+  }
+
   @Test func `quiet says nothing`() {
     #expect(
       shown(.quiet) { line in

@@ -109,7 +109,7 @@ import Testing
     let metrics = RetrievalMetrics(textRanks: [1, 4], imageRanks: [1], imageCount: 1)
     let lines = metrics.description.split(separator: "\n")
     #expect(lines.count == 4)
-    #expect(lines[0] == "1 images, 2 texts")
+    #expect(lines[0] == "1 image, 2 texts")
     #expect(lines[1].count == lines[2].count && lines[2].count == lines[3].count)
     #expect(lines[2].contains("50.00 %") && lines[2].hasSuffix(" 2.5"))
   }

@@ -61,6 +61,22 @@ struct ProfiledRunTests {
     #expect(calls("SymmetricInfoNCE", part: "loss", pass: "forward") == 6)
   }
 
+  @Test func `what a product is for does not follow from sizes that are equal by chance`()
+    async throws
+  {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    // As many pictures in a chunk as the tower is wide.
+    let profile = try await profile(run, root: "a", Self.settings + ["batch.images_per_chunk=32"])
+    func calls(_ operation: String) -> Int {
+      profile.rows.filter {
+        $0.work == .init(part: "image", pass: "gradient", operation: "MatrixProduct \(operation)")
+      }.reduce(0) { $0 + $1.entry.callCount }
+    }
+    #expect(calls("dx 32 -> 128") == 6 && calls("dW 32 x 128") == 6)
+    #expect(calls("dx 128 -> 32") == 6 && calls("dW 128 x 32") == 6)
+  }
+
   @Test func `parts add up to no more than the whole, and products have their work`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }

@@ -11,10 +11,13 @@ import Testing
 struct RunNotesTests {
   private static let lora = #"model.lora={rank: 4, alpha: 8, layers: ["text/blocks/**"]}"#
 
+  /// Two might be more than a machine's cores.
+  private static let oneThread = ["threads.compute=1"]
+
   private func notes(_ overrides: [String]) throws -> [String] {
     let run = try MiniatureRun()
     defer { run.remove() }
-    return try RunPreparation(try run.recipe(overrides)).notes
+    return try RunPreparation(try run.recipe(Self.oneThread + overrides)).notes
   }
 
   @Test func `a run that does what it seems to has no notes`() throws {
@@ -31,7 +34,7 @@ struct RunNotesTests {
   {
     let run = try MiniatureRun()
     defer { run.remove() }
-    let slow = ["optimizer.ema_decay=0.999"]
+    let slow = Self.oneThread + ["optimizer.ema_decay=0.999"]
     let note = try #require(notes(slow).first)
     #expect(note.contains("after 7 steps the average"))
     #expect(note.contains("still 99 % the weights of the start. With 0.5179 it would be 1 %"))
@@ -39,6 +42,39 @@ struct RunNotesTests {
     let plan = try await RunPlan(try run.recipe(slow))
     #expect(plan.notes == [note])
     #expect("\(plan)".contains("Note: \(note)"))
+  }
+
+  @Test func `more threads than cores are said`() throws {
+    let note = try #require(RunPreparation.threadNote(threads: 8, cores: 2))
+    #expect(note.hasPrefix("`threads.compute` is 8, and this process may use 2 cores, "))
+    #expect(note.hasSuffix("Without the key it is 2"))
+    #expect(RunPreparation.threadNote(threads: 2, cores: 2) == nil)
+    let cores = EnvironmentRecord.usableCoreCount()
+    let found = try notes(["threads.compute=\(cores + 1)"])
+    #expect(found == [RunPreparation.threadNote(threads: cores + 1, cores: cores)])
+  }
+
+  @Test(arguments: [(cores: 1, limit: 64), (2, 64), (16, 64), (17, 68), (64, 256)])
+  func `threads that would only wait for each other are refused`(cores: Int, limit: Int) throws {
+    try RunPreparation.requireEndingSteps(threads: limit, cores: cores)
+    #expect(throws: ModelError.self) {
+      try RunPreparation.requireEndingSteps(threads: limit + 1, cores: cores)
+    }
+  }
+
+  @Test(.enabled(if: EnvironmentRecord.usableCoreCount() < 256, "a recipe names 1024 at most"))
+  func `a recipe with such threads is refused before anything is opened`() throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let limit = RunPreparation.threadLimit(cores: EnvironmentRecord.usableCoreCount())
+    let error = #expect(throws: ModelError.self) {
+      try RunPreparation(
+        try run.recipe(["threads.compute=\(limit + 1)", "data.train=/nowhere.tar"]))
+    }
+    #expect(
+      error?.description.hasPrefix("`threads.compute` is \(limit + 1), and this process") == true)
+    #expect(error?.description.contains("At most \(limit) threads were expected") == true)
+    #expect(error?.isUsageError == true)
   }
 
   @Test func `updates beside weights that are trained too are said`() throws {
@@ -50,7 +86,8 @@ struct RunNotesTests {
   @Test func `updates beside locked weights that were drawn are said`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }
-    let settings = [Self.lora, #"model.train=["**/lora_*: trained", "**: locked"]"#]
+    let settings =
+      Self.oneThread + [Self.lora, #"model.train=["**/lora_*: trained", "**: locked"]"#]
     let note = try #require(try RunPreparation(try run.recipe(settings)).notes.first)
     #expect(note.contains("6 layers whose own weights are drawn from the seed and locked"))
     // Weights that come from a checkpoint are another matter.
