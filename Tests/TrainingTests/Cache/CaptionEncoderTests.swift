@@ -12,7 +12,7 @@ struct CaptionEncoderTests {
     let error = await #expect(throws: ModelError.self) {
       try await trial.captions([trial.run.shard], "zhh", damageLimit: 0.01)
     }
-    guard case .data(.missingCaptionField("zhh", damaged: 147, read: 147, pairs: 147, found: _))? = error
+    guard case .data(.missingCaptionField("zhh", damaged: 147, read: 147, pairs: 147, _))? = error
     else {
       Issue.record("\(String(describing: error))")
       return
