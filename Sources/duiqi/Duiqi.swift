@@ -36,8 +36,17 @@ struct Duiqi: AsyncParsableCommand {
         try command.run()
       }
     } catch {
-      Glibc.exit(ExitStatus.report(error))
+      leave(ExitStatus.report(error))
     }
+    leave(0)
+  }
+
+  /// Ends the process as it is. Pictures may still be on their way for steps that nobody takes any
+  /// more, and libraries that clean up behind `exit`, as libcrypto does, take away what those tasks
+  /// are reading.
+  private static func leave(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
   }
 
   /// Without a command there is nothing to do.

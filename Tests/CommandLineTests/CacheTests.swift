@@ -282,7 +282,7 @@ import Testing
     let outcome = try DuiqiProcess.run("verify", "a.embeddings.partial", in: folder)
     #expect(outcome.code == 1 && outcome.lines == ["a.embeddings.partial: unfinished, cache"])
     #expect(outcome.errors.contains("Whatever uses it makes again what it lacks"))
-    #expect(outcome.errors.contains("1 of 1 files are not whole"))
+    #expect(outcome.errors.contains("1 of 1 file is not whole"))
     #expect(!outcome.errors.contains("damaged") && !outcome.errors.contains("Nothing need"))
   }
 
