@@ -31,13 +31,15 @@ final class StepCase {
       locked: model.parameters.filter { !isTrained($0) })
     parameters = device.makeParameters(layout)
     parameters.initialize(seed: 0)
+    let givesEmbeddings = if case .embeddings = batch.images { true } else { false }
     do throws(DeviceError) {
       step = try ContrastiveStep(
         model,
         settings: .init(
           pairs: batch.count, imagesPerChunk: options.imagesPerChunk,
           tokensPerChunk: options.tokensPerChunk, contextLength: contextLength, dropout: 0,
-          repeatedPairs: .masked, memoryBudgetBytes: options.memoryBudgetBytes, seed: 0),
+          repeatedPairs: .masked, memoryBudgetBytes: options.memoryBudgetBytes, seed: 0,
+          givesImageEmbeddings: givesEmbeddings),
         on: device, parameters: parameters)
     } catch {
       Console.fail("\(error)")
