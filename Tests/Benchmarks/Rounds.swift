@@ -27,41 +27,22 @@ enum Rounds {
     return now() - start
   }
 
-  /// How long a body has its turn at least: threads that slept in another's turn may wake on one
-  /// core, and take some milliseconds to part.
-  private static let shortestTurn = 0.02
-
   /// Calls all bodies in turn until the time is used up, three rounds at least, the first not
-  /// counted. A short body is called several times in its turn.
+  /// counted.
   ///
   /// - Parameter bodies: each returns what it took, in seconds; several figures where it has them.
   /// - Returns: for each body, the smallest of each of its figures.
   static func fastest(seconds: Double, _ bodies: [() -> [Double]]) -> [[Double]] {
     for body in bodies { _ = body() }
-    var best = bodies.map(turn)
+    var best = bodies.map { $0() }
     let start = nanoseconds()
     var round = 1
-    while round < 3 || elapsed(since: start) < seconds {
-      for (index, body) in bodies.enumerated() { best[index].keepSmaller(turn(of: body)) }
+    while round < 3 || Double(nanoseconds() - start) * 1e-9 < seconds {
+      for (index, body) in bodies.enumerated() {
+        best[index] = zip(best[index], body()).map { min($0, $1) }
+      }
       round += 1
     }
     return best
-  }
-
-  private static func turn(of body: () -> [Double]) -> [Double] {
-    let start = nanoseconds()
-    var best = body()
-    while elapsed(since: start) < shortestTurn { best.keepSmaller(body()) }
-    return best
-  }
-
-  private static func elapsed(since start: UInt64) -> Double {
-    Double(nanoseconds() - start) * 1e-9
-  }
-}
-
-extension [Double] {
-  fileprivate mutating func keepSmaller(_ others: [Double]) {
-    self = zip(self, others).map { Swift.min($0, $1) }
   }
 }
