@@ -16,7 +16,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// The variable that asks for a level; read as the process starts.
   public static let variable = "DUIQI_INSTRUCTIONS"
   /// The variable that names OpenBLAS's kernels; it reads it as it is loaded.
-  public static let libraryVariable = "OPENBLAS_CORETYPE"
+  public static let openBLASVariable = "OPENBLAS_CORETYPE"
 
   /// The best level of this processor.
   public static var best: InstructionSet { allCases[Int(dq_best_instructions())] }
@@ -31,7 +31,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   }
 
   /// The kernels of OpenBLAS that go with a level; nothing where its own choice does.
-  public var libraryKernels: String? {
+  public var openBLASKernels: String? {
     switch self {
     case .baseline: "Prescott"
     case .avx2: "Haswell"
@@ -42,8 +42,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
   /// The kernels that OpenBLAS has to be told of, before it is loaded, to go down as our loops do;
   /// nothing where it chose among what is allowed, or was told something already.
   public static var missingLibraryKernels: String? {
-    guard current < best, getenv(libraryVariable) == nil else { return nil }
-    return current.libraryKernels
+    guard current < best, getenv(openBLASVariable) == nil else { return nil }
+    return current.openBLASKernels
   }
 
   /// Checks what the environment asks for; what it should not ask for has no effect.

@@ -29,7 +29,7 @@ extension CommandFailure: CustomStringConvertible {
     case .restart(let code, let kernels):
       "the program cannot be started again: \(String(cString: strerror(code))). A second start was "
         + "expected, for OpenBLAS to use fewer instructions too. Set "
-        + "\(ProcessorUse.libraryVariable)=\(kernels) yourself."
+        + "\(ProcessorUse.openBLASVariable)=\(kernels) yourself."
     case .unchecked(let count, let damaged, let total):
       "\(count) of \(total) paths \(count == 1 ? "has" : "have") nothing that can be checked, "
         + "\(damaged) \(damaged == 1 ? "file is" : "files are") damaged. Checkpoints, shards, "

@@ -10,7 +10,7 @@ enum ForcedInstructions {
   static func apply() throws {
     try ProcessorUse.check()
     guard let kernels = ProcessorUse.missingLibraryKernels else { return }
-    setenv(ProcessorUse.libraryVariable, kernels, 1)
+    setenv(ProcessorUse.openBLASVariable, kernels, 1)
     execv("/proc/self/exe", CommandLine.unsafeArgv)
     throw CommandFailure.restart(code: errno, kernels: kernels)
   }

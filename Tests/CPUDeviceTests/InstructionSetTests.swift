@@ -55,7 +55,7 @@ struct ForcedInstructionsTests {
       ["--testing-library", "swift-testing"] + Self.filters.flatMap { ["--filter", $0] }
     process.environment = ProcessInfo.processInfo.environment.merging([
       InstructionSet.variable: level.rawValue,
-      InstructionSet.libraryVariable: try #require(level.libraryKernels),
+      InstructionSet.openBLASVariable: try #require(level.openBLASKernels),
     ]) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
     process.standardError = process.standardOutput

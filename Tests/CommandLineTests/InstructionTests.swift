@@ -32,8 +32,8 @@ import Testing
     #expect(line.contains("DUIQI_INSTRUCTIONS") == (level < .best))
     if level < .avx512 { #expect(line.contains("products in float32; ")) }
     // Only an OpenBLAS that was built for several processors can be told.
-    if CPUDevice.libraryVersion.contains("DYNAMIC_ARCH"), level < .best {
-      #expect(line.hasSuffix(" " + (try #require(level.libraryKernels))))
+    if CPUDevice.openBLASVersion.contains("DYNAMIC_ARCH"), level < .best {
+      #expect(line.hasSuffix(" " + (try #require(level.openBLASKernels))))
     }
   }
 

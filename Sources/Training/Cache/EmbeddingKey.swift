@@ -79,7 +79,7 @@ struct EmbeddingKey: Equatable {
       ("precision", .text(loaded.device.products.rawValue)),
       // Each adds in another order, or rounds where another fuses.
       ("instructions", .text(InstructionSet.current.rawValue)),
-      ("library", .text(CPUDevice.libraryName)),
+      ("library", .text(CPUDevice.openBLASName)),
     ]
     // Where they are parameters of their own still, their factor is in no weight.
     guard let updates = configuration.lowRankUpdates else { return members }

@@ -3,7 +3,7 @@ internal import CPUDevice
 /// What this process computes with, of what the processor has.
 public enum ProcessorUse {
   /// The variable by which OpenBLAS is told of its kernels, before it is loaded.
-  public static let libraryVariable = InstructionSet.libraryVariable
+  public static let openBLASVariable = InstructionSet.openBLASVariable
 
   /// What that variable has to say, and does not, where `DUIQI_INSTRUCTIONS` forces our loops down.
   public static var missingLibraryKernels: String? { InstructionSet.missingLibraryKernels }
@@ -21,7 +21,7 @@ public enum ProcessorUse {
   public static var description: String {
     let formats = ProductFormat.allCases.filter(\.isSupported).map(\.rawValue)
     return "\(instructions); products in \(formats.joined(separator: " or ")); "
-      + CPUDevice.libraryName
+      + CPUDevice.openBLASName
   }
 
   /// The level, and the processor's own where it is another.

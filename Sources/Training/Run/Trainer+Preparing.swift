@@ -137,7 +137,7 @@ extension RunPreparation {
       loaderThreads: loaderTasks, instructions: InstructionSet.current.rawValue,
       products: loaded.device.products.rawValue,
       libraries: [
-        ("openblas", CPUDevice.libraryVersion), ("hdf5", CheckpointReader.libraryVersion),
+        ("openblas", CPUDevice.openBLASVersion), ("hdf5", CheckpointReader.hdf5Version),
       ])
   }
 

@@ -261,7 +261,7 @@ struct PictureEncoderTests {
     let rounded = try loaded("precision=bfloat16")
     if rounded.device.products == .bfloat16 { other.append(key(rounded)) }
     // What computes; that another level is another file is in the command's tests.
-    for part in [InstructionSet.current.rawValue, CPUDevice.libraryName] {
+    for part in [InstructionSet.current.rawValue, CPUDevice.openBLASName] {
       #expect(own.text.contains("\"\(part)\""))
     }
     // One number of the tower, by its last bit; one of the other tower changes nothing.
