@@ -32,6 +32,13 @@ struct StepLedger {
     entries.values.reduce(0) { $0 + $1.floatingPointOperations }
   }
 
+  /// The kinds, from the one that takes longest.
+  var kinds: [String] {
+    entries.sorted { ($1.value.seconds, $0.key) < ($0.value.seconds, $1.key) }.map(\.key)
+  }
+
+  func seconds(of kind: String) -> Double { entries[kind]?.seconds ?? 0 }
+
   var seconds: Double { entries.values.reduce(0) { $0 + $1.seconds } }
 
   /// - Parameters: the seconds of a whole step; FLOP/s and bytes/s that the machine reaches.
@@ -40,10 +47,8 @@ struct StepLedger {
       "Where the time goes; the bound is sgemm for products and a large copy for all else "
         + "(above 100 %: the caches help)",
       columns: ["operation", "calls", "ms", "of step", "GFLOP/s", "GB/s", "of bound"])
-    let ordered = entries.sorted {
-      ($1.value.seconds, $0.key) < ($0.value.seconds, $1.key)
-    }
-    for (kind, entry) in ordered where entry.byteCount > 0 {
+    for kind in kinds {
+      guard let entry = entries[kind], entry.byteCount > 0 else { continue }
       table.add(Self.row(kind, entry, whole: whole, peak: peak, bandwidth: bandwidth))
     }
     return table

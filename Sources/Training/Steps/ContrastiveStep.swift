@@ -81,6 +81,7 @@ package final class ContrastiveStep {
     self.teacher = teacher
     let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
     let width = model.configuration.embeddingWidth
+    let tokenLimit = max(settings.tokensPerChunk, settings.contextLength)
     memory = ChunkMemory(
       budgetBytes: settings.memoryBudgetBytes,
       given: (settings.givesImageEmbeddings, settings.givesTextEmbeddings)
@@ -90,9 +91,9 @@ package final class ContrastiveStep {
         keptTokenCount: settings.keptPatches?.tokenCount, recomputation: $0)
     } text: {
       EncoderPlans.text(
-        model, tokensPerChunk: max(settings.tokensPerChunk, settings.contextLength),
-        sequencesPerChunk: settings.pairs, dropout: settings.dropout, trained: trained,
-        recomputation: $0)
+        model, tokensPerChunk: tokenLimit,
+        sequencesPerChunk: min(settings.pairs, TextChunks.captionLimit(tokenLimit: tokenLimit)),
+        dropout: settings.dropout, trained: trained, recomputation: $0)
     }
     trainsImage = !memory.image.plan.gradients.isEmpty
     trainsText = !memory.text.plan.gradients.isEmpty

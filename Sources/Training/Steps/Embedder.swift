@@ -20,8 +20,7 @@ final class Embedder {
   ) throws(DeviceError) {
     self.model = model
     self.tokensPerChunk = max(tokensPerChunk, model.configuration.text.positionCount)
-    // A caption has two tokens at least, its first and its last.
-    sequencesPerChunk = self.tokensPerChunk / 2
+    sequencesPerChunk = TextChunks.captionLimit(tokenLimit: self.tokensPerChunk)
     image = try ImageEmbedder(
       model, on: device, parameters: parameters, imagesPerChunk: imagesPerChunk)
     text = try device.compile(

@@ -19,6 +19,11 @@ enum TextChunks {
     return chunks
   }
 
+  /// How many captions a chunk of so many tokens may hold.
+  ///
+  /// A caption has two tokens at least, its first and its last.
+  static func captionLimit(tokenLimit: Int) -> Int { tokenLimit / 2 }
+
   /// The inputs of a packed text program for some captions of a batch.
   struct Tokens {
     private let ids: ArraySlice<Int32>

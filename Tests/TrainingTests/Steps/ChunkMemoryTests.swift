@@ -94,4 +94,15 @@ import Testing
     #expect(locked.smallestBudgetBytes == given.smallestBudgetBytes + image)
     #expect(given.smallestBudgetBytes < text)
   }
+
+  @Test func `a chunk of captions takes no more in a larger batch`() throws {
+    func chunkBytes(pairs: Int) throws -> Int {
+      let trial = StepTrial(pairs: pairs).with {
+        $0.settings.tokensPerChunk = 100
+        $0.settings.imagesPerChunk = 8
+      }
+      return try trial.prepared().step.memory.text.chunkBytes
+    }
+    #expect(try chunkBytes(pairs: 5_000) == chunkBytes(pairs: 100))
+  }
 }
