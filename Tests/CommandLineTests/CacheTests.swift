@@ -254,6 +254,32 @@ import Testing
     }
   }
 
+  /// A folder in the lock's place keeps everybody from writing, the superuser too.
+  @Test func `beside a copy's old file that cannot be written, the user's new one counts`() throws {
+    let shard = try shard()
+    func run() throws -> DuiqiProcess.Outcome {
+      try DuiqiProcess.run(
+        ["cache", checkpoint, "--shards", shard, "--json"], in: folder,
+        environment: ["XDG_CACHE_HOME": "\(folder.path)/xdg"])
+    }
+    #expect(try run().code == 0)
+    let key = try #require(try file().split(separator: ".").dropLast().last)
+    let lock = "\(folder.path)/shards/.duiqi-cache/\(key).lock"
+    try? FileManager.default.removeItem(atPath: lock)
+    try Folder.create(lock)
+    // Another file with the same pictures.
+    let bytes = try folder.bytes(of: "shards/validation.tar")
+    try folder.remove("shards/validation.tar")
+    try folder.write(bytes, to: "shards/validation.tar")
+    let first = try run()
+    #expect(first.code == 0 && first.output.contains("the shard was written since"))
+    for _ in 0..<2 {
+      let next = try run()
+      #expect(next.code == 0 && next.output.contains("\"problems\": []"), "\(next.output)")
+      #expect(try report(next.output).number("reused") == 271)
+    }
+  }
+
   @Test func `a cache file is looked into and verified like others`() throws {
     _ = try cache(try shard(), "--quiet")
     let path = try file()

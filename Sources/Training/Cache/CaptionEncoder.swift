@@ -63,10 +63,10 @@ final class CaptionEncoder {
   func counts(of pairs: PairSet) async throws(ModelError) -> (all: Int, found: Int) {
     var counts = (all: 0, found: 0)
     for shard in pairs.shards {
-      let rows = try await rows(of: shard, firstPair: 0)
+      var rows = try await rows(of: shard, firstPair: 0)
       counts.all += rows.count
       guard cache.storage == .files else { continue }
-      counts.found += try await cache.found(of: shard, rows).rowCount
+      counts.found += try await cache.found(of: shard, &rows).rowCount
     }
     return counts
   }

@@ -40,11 +40,11 @@ final class EmbeddingCache {
 
   /// What cache files have of a shard; nothing where none are looked at.
   func found(
-    of shard: PairShard, _ rows: some ShardRows
+    of shard: PairShard, _ rows: inout some ShardRows
   ) async throws(ModelError) -> FoundEmbeddings {
     do throws(PairDataError) {
       return try await FoundEmbeddings(
-        CacheFolder(ofShard: shard.path, key: key), key: key, width: width, rows: rows)
+        CacheFolder(ofShard: shard.path, key: key), key: key, width: width, rows: &rows)
     } catch {
       throw .data(error)
     }
@@ -65,15 +65,18 @@ final class EmbeddingCache {
       return try await encoded(none, &rows, into: &report, progress: progress) { _, _ in }
     }
     let folder = CacheFolder(ofShard: shard.path, key: key)
-    let seen = seemsWhole(folder, rows) ? try await found(of: shard, rows) : nil
+    let header = EmbeddingFileHeader(
+      key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
+    let seen =
+      folder.pathsThatSeemWhole(header).isEmpty ? nil : try await found(of: shard, &rows)
     var file: EmbeddingFileWriter?
     let found: FoundEmbeddings
     if let seen, seen.wholePath != nil {
       found = seen
     } else {
       // Looked at under the lock, which another process may have had until then.
-      file = try await writer(folder, rows, into: &report)
-      found = try await self.found(of: shard, rows)
+      file = try await writer(folder, header, into: &report)
+      found = try await self.found(of: shard, &rows)
     }
     report.problems += found.problems
     if let path = found.wholePath {
@@ -140,27 +143,12 @@ final class EmbeddingCache {
     }
   }
 
-  /// Whether a file is of this shard as it is now and as long as it should be.
-  private func seemsWhole(_ folder: CacheFolder, _ rows: some ShardRows) -> Bool {
-    folder.paths.contains { path in
-      // What is wrong with a file is told when it is looked into.
-      guard let file = try? OpenFile(path), let header = try? EmbeddingFileHeader(file) else {
-        return false
-      }
-      return header
-        == EmbeddingFileHeader(key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
-        && header.end == file.byteCount
-    }
-  }
-
   /// A file to be written under its folder's lock, in the first folder that takes one.
   ///
   /// - Returns: nothing where no folder does.
   private func writer(
-    _ folder: CacheFolder, _ rows: some ShardRows, into report: inout CachingReport
+    _ folder: CacheFolder, _ header: EmbeddingFileHeader, into report: inout CachingReport
   ) async throws(ModelError) -> EmbeddingFileWriter? {
-    let header = EmbeddingFileHeader(
-      key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
     var refusals: [FileError] = []
     for place in folder.folders {
       do throws(ModelError) {

@@ -23,6 +23,8 @@ struct EmbeddingCacheTests {
       return Self.digests(0..<count)
     }
 
+    mutating func areUnreadable(_ places: [Int]) -> Bool { places.isEmpty }
+
     mutating func begin(_ ranges: [Range<Int>]) { rest = ranges[...] }
 
     mutating func next() async throws(PairDataError) -> EmbeddingBlock {
