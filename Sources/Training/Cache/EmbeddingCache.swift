@@ -22,20 +22,24 @@ final class EmbeddingCache {
   private(set) var isKept = false
   private let stopSignal: () -> Int32?
   private let tell: (String) -> Void
+  private let refuse: (FileError) -> Void
 
   /// - Parameters:
   ///   - width: of an embedding.
   ///   - stopSignal: the signal that asked for a stop, once there is one; read between blocks.
   ///   - tell: is told why the work waits.
+  ///   - refuse: is told why what is encoded cannot be kept, as soon as that is known; of every
+  ///     shard anew.
   init(
     key: EmbeddingKey, width: Int, storage: Storage, stopSignal: @escaping () -> Int32?,
-    tell: @escaping (String) -> Void
+    tell: @escaping (String) -> Void, refuse: @escaping (FileError) -> Void
   ) {
     self.key = key
     self.width = width
     self.storage = storage
     self.stopSignal = stopSignal
     self.tell = tell
+    self.refuse = refuse
   }
 
   /// What cache files have of a shard; nothing where none are looked at.
@@ -85,15 +89,21 @@ final class EmbeddingCache {
       report.add(path, bytes: Folder.fileBytes(at: path) ?? 0)
     }
     file?.begin(after: found)
+    var isRefused = false
     let blocks = try await encoded(found.blocks, &rows, into: &report, progress: progress) {
       number, block in
       file?.write(block, number: number)
       isKept = found.wholePath != nil || file.map { $0.problem == nil } == true
+      if let problem = file?.problem, !isRefused {
+        isRefused = true
+        refuse(problem)
+      }
     }
     if let file {
       file.publish(blocks)
       if let problem = file.problem {
-        report.refuse([problem])
+        if !isRefused { refuse(problem) }
+        report.add(problem)
       } else {
         report.add(file.path, bytes: file.byteCount)
       }
@@ -158,7 +168,10 @@ final class EmbeddingCache {
         refusals.append(refusal)
       }
     }
-    report.refuse(refusals)
+    if let refusal = CachingReport.refusal(of: refusals) {
+      refuse(refusal)
+      report.add(refusal)
+    }
     return nil
   }
 
