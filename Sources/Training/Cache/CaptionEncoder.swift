@@ -111,9 +111,12 @@ struct CaptionEmbeddings {
     starts += more.dropFirst().map { first + $0 }
   }
 
+  /// How many captions of a pair there are.
+  func count(of pair: Int) -> Int { starts[pair + 1] - starts[pair] }
+
   /// One caption of each pair.
   ///
-  /// - Parameter captions: the places among the captions of each pair.
+  /// - Parameter captions: the places among the captions of each pair, below its `count(of:)`.
   /// - Returns: [pairs.count, width].
   func rows(_ pairs: [Int], captions: [Int]) -> [Float] {
     var rows: [Float] = []
@@ -129,5 +132,13 @@ struct CaptionEmbeddings {
   /// All captions of some pairs.
   func rows(_ pairs: [Int]) -> [Float] {
     pairs.flatMap { values[starts[$0] * width..<starts[$0 + 1] * width] }
+  }
+}
+
+extension PairSet {
+  /// A pair has other captions than when they were encoded.
+  func captionsChanged(of index: Int, encoded: Int, found: Int) -> PairDataError {
+    let pair = self[index]
+    return .captionsChanged(shard: pair.shard, key: pair.key, encoded: encoded, found: found)
   }
 }
