@@ -60,6 +60,8 @@ public protocol ParameterStorage: AnyObject {
 public enum DeviceError: Error, Equatable {
   /// The plan needs operations that the device has no code for.
   case unsupportedOperations(device: String, names: [String])
+  /// The system does not give so much memory at once.
+  case outOfMemory(byteCount: Int)
 }
 
 extension DeviceError: CustomStringConvertible {
@@ -68,6 +70,10 @@ extension DeviceError: CustomStringConvertible {
     case .unsupportedOperations(let device, let names):
       "\(device) cannot run \(names.joined(separator: ", ")). Every operation of a plan needs a "
         + "face on the device. Choose another device or a model without these operations."
+    case .outOfMemory(let byteCount):
+      "The system gives no \((byteCount + (1 << 20) - 1) >> 20) MiB of memory. So much was needed "
+        + "in one piece. Choose smaller chunks, a smaller batch or model, or a machine with more "
+        + "memory."
     }
   }
 }

@@ -81,6 +81,9 @@ public struct ParameterLayout: Sendable {
     self.indices = indices
   }
 
+  /// In arena order.
+  public var trainedParameters: [Parameter] { entries.filter(\.isTrained).map(\.parameter) }
+
   public subscript(path: String) -> Entry? {
     indices[path].map { entries[$0] }
   }

@@ -8,7 +8,6 @@
 //
 //     gather:   out[r] = table[ids[r]]
 //     gradient: dtable[ids[r]] += dy[r], in the order of r
-//     add:      out[r] = x[r] + table[positions[r]]
 
 DQ_CLONES(
   void, dq_gather_rows,
@@ -29,16 +28,5 @@ DQ_CLONES(
     const float *restrict from = dy + row * width;
     float *restrict to = dtable + ids[row] * width;
     for (int64_t column = column_begin; column < column_end; ++column) to[column] += from[column];
-  }
-}
-
-DQ_CLONES(
-  void, dq_add_rows_at,
-  (int64_t rows, int64_t width, const int32_t *positions, const float *table, const float *x,
-   float *out),
-  (rows, width, positions, table, x, out)) {
-  for (int64_t row = 0; row < rows; ++row) {
-    const float *from = table + positions[row] * width;
-    for (int64_t i = 0; i < width; ++i) out[row * width + i] = x[row * width + i] + from[i];
   }
 }

@@ -69,14 +69,3 @@ DQ_CLONES(double, dq_sum, (int64_t n, const float *x), (n, x)) {
   for (int64_t lane = 0; i + lane < n; ++lane) partial[lane] += (double)x[i + lane];
   return sum_of_partials(partial);
 }
-
-/// Counts exponents of all ones, that is infinities and not-a-numbers.
-DQ_CLONES(int64_t, dq_count_nonfinite, (int64_t n, const float *x), (n, x)) {
-  int64_t count = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, x + i, sizeof bits);
-    count += (bits & 0x7f800000u) == 0x7f800000u;
-  }
-  return count;
-}

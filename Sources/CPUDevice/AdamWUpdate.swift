@@ -49,8 +49,8 @@ public final class AdamWUpdate {
     self.hyperparameters = hyperparameters
     self.groups = groups
     let byteCount = parameters.layout.trainedElementCount * MemoryLayout<Float>.stride
-    firstMoments = Arena(byteCount: byteCount)
-    secondMoments = Arena(byteCount: byteCount)
+    firstMoments = Arena.required(byteCount: byteCount)
+    secondMoments = Arena.required(byteCount: byteCount)
   }
 
   /// Takes one step with the gradients of the arena.

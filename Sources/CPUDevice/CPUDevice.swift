@@ -14,6 +14,14 @@ public struct CPUDevice: Device {
     GEMM.useCallersThread()
   }
 
+  /// Finds out whether the system gives so much memory; none is taken.
+  ///
+  /// - Throws: ``DeviceError/outOfMemory(byteCount:)``.
+  public func requireMemory(byteCount: Int) throws(DeviceError) {
+    // Pages come when they are first written to.
+    _ = try Arena(byteCount: byteCount)
+  }
+
   public func makeParameters(_ layout: ParameterLayout) -> CPUParameters {
     CPUParameters(layout)
   }
@@ -26,6 +34,6 @@ public struct CPUDevice: Device {
     guard unsupported.isEmpty else {
       throw .unsupportedOperations(device: "The CPU device", names: unsupported.sorted())
     }
-    return CPUProgram(plan, parameters: parameters, device: self)
+    return try CPUProgram(plan, parameters: parameters, device: self)
   }
 }

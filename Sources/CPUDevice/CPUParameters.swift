@@ -9,8 +9,9 @@ public final class CPUParameters: ParameterStorage {
 
   public init(_ layout: ParameterLayout) {
     self.layout = layout
-    valueArena = Arena(byteCount: layout.elementCount * MemoryLayout<Float>.stride)
-    gradientArena = Arena(byteCount: layout.trainedElementCount * MemoryLayout<Float>.stride)
+    valueArena = Arena.required(byteCount: layout.elementCount * MemoryLayout<Float>.stride)
+    gradientArena = Arena.required(
+      byteCount: layout.trainedElementCount * MemoryLayout<Float>.stride)
   }
 
   /// All parameters; the first `layout.trainedElementCount` elements are the trained ones.

@@ -9,7 +9,7 @@ public final class CPUProgram: ExecutableProgram {
   public let plan: Plan
   private let parameters: CPUParameters
   private let arena: Arena
-  private var scratch = Arena(byteCount: 0)
+  private var scratch = Arena.required(byteCount: 0)
   private(set) var steps: [CompiledStep]
   let threads: ThreadPool
   private let products: ProductFormat
@@ -25,12 +25,12 @@ public final class CPUProgram: ExecutableProgram {
     var buffer: CPUBuffer
   }
 
-  init(_ plan: Plan, parameters: CPUParameters, device: CPUDevice) {
+  init(_ plan: Plan, parameters: CPUParameters, device: CPUDevice) throws(DeviceError) {
     self.plan = plan
     self.parameters = parameters
     threads = device.threads
     products = device.products
-    let arena = Arena(byteCount: plan.arenaByteCount)
+    let arena = try Arena(byteCount: plan.arenaByteCount)
     self.arena = arena
 
     func buffer(_ id: ValueID) -> CPUBuffer {
@@ -217,7 +217,7 @@ public final class CPUProgram: ExecutableProgram {
       count = max(count, end)
     }
     let bytes = count * MemoryLayout<Float>.stride
-    if bytes > scratch.byteCount { scratch = Arena(byteCount: bytes) }
+    if bytes > scratch.byteCount { scratch = Arena.required(byteCount: bytes) }
   }
 }
 

@@ -28,7 +28,7 @@ public final class SnapshotRoom: @unchecked Sendable {
   public init(arenas: [Int]) {
     slotCount = arenas.reduce(0) { $0 + Self.blockCount($1) }
     // Takes no memory yet.
-    arena = Arena(byteCount: slotCount * Self.slotBytes)
+    arena = Arena.required(byteCount: slotCount * Self.slotBytes)
   }
 
   static func blockCount(_ elementCount: Int) -> Int {

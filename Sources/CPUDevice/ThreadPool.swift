@@ -9,16 +9,21 @@ internal import CKernels
 /// and returns after every worker has checked in; `run` is called by one program at a time, which
 /// the non-Sendable program objects of one training loop guarantee.
 public final class ThreadPool: @unchecked Sendable {
+  /// What was asked for, or what the system gave.
   public let threadCount: Int
   private let pool: OpaquePointer
 
+  /// - Parameter threadCount: as many are started, or as many as the system lets start: a container
+  ///   may have a limit, and the number of threads changes no result.
   public init(threadCount: Int) {
     precondition(threadCount >= 1, "A pool has at least the calling thread.")
-    guard let pool = dq_thread_pool_create(Int64(threadCount)) else {
-      preconditionFailure("\(threadCount) compute threads could not be started; use fewer.")
+    for count in stride(from: threadCount, through: 1, by: -1) {
+      guard let pool = dq_thread_pool_create(Int64(count)) else { continue }
+      self.threadCount = count
+      self.pool = pool
+      return
     }
-    self.threadCount = threadCount
-    self.pool = pool
+    fatalError("There is no memory for a pool of one thread.")
   }
 
   deinit {

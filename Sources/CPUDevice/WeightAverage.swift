@@ -19,7 +19,8 @@ public final class WeightAverage {
     self.parameters = parameters
     threads = device.threads
     self.decay = decay
-    averages = Arena(byteCount: parameters.layout.trainedElementCount * MemoryLayout<Float>.stride)
+    averages = Arena.required(
+      byteCount: parameters.layout.trainedElementCount * MemoryLayout<Float>.stride)
     values.update(from: parameters.values, count: parameters.layout.trainedElementCount)
   }
 

@@ -4,8 +4,8 @@ internal import Synchronization
 /// A file that appears whole under its name or not at all.
 ///
 /// It is written under a temporary name in the same folder, flushed to the disk, renamed, and the
-/// folder is flushed. What is not published is removed; what a killed process left behind is found
-/// by its name (see ``isTemporary(_:)``).
+/// folder is flushed. What is not published is removed; what a killed process left behind is known
+/// by its name and by its missing lock (see ``sweepAbandoned(in:)``).
 ///
 ///     let file = try AtomicFile("results/embeddings.npy")
 ///     try file.write(header)
@@ -20,15 +20,15 @@ public final class AtomicFile {
   private var background: BackgroundFlush?
 
   /// Creates the temporary file.
-  public init(_ path: String) throws(FileError) {
+  public convenience init(_ path: String) throws(FileError) {
+    try self.init(path) { _ in }
+  }
+
+  /// - Parameter beforeLocking: done between making the temporary file and locking it.
+  init(_ path: String, beforeLocking: (_ temporaryPath: String) -> Void) throws(FileError) {
     self.path = path
-    temporaryPath = TemporaryName.next(for: path)
-    do throws(FileError) {
-      file = try FileDescriptor(
-        temporaryPath, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, operation: .create)
-    } catch {
-      throw FileError(.create, path: path, code: error.code)
-    }
+    file = try Self.createLocked(for: path, beforeLocking)
+    temporaryPath = file.path
   }
 
   deinit {
@@ -98,6 +98,8 @@ public final class AtomicFile {
       throw FileError(.publish, path: path, code: errno)
     }
     isPublished = true
+    // Others may change it now, and lock it for that.
+    _ = flock(file.number, LOCK_UN)
     try Folder.flush(Folder.parent(of: path))
   }
 
@@ -111,7 +113,8 @@ public final class AtomicFile {
   /// Whether a name is one that an unpublished file or link has.
   public static func isTemporary(_ name: String) -> Bool { TemporaryName.isOne(name) }
 
-  /// Removes what killed processes left in a folder. The caller holds the folder's lock.
+  /// Removes all files and links that are not published. The caller holds the folder's lock: all of
+  /// them are of killed processes.
   ///
   /// - Returns: the removed names in byte order.
   @discardableResult

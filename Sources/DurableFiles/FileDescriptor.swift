@@ -103,6 +103,13 @@ struct FileDescriptor: ~Copyable {
       && own.st_dev == other.st_dev
   }
 
+  /// Whether it is a regular file that has no second name.
+  var isOnlyName: Bool {
+    var status = stat()
+    return fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && status.st_nlink == 1
+  }
+
   func flush() throws(FileError) {
     guard fsync(number) == 0 else { throw FileError(.flush, path: path, code: errno) }
   }

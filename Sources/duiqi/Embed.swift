@@ -46,6 +46,11 @@ struct Embed: AsyncParsableCommand {
     if texts == nil, images == nil, shards.isEmpty {
       throw ValidationError("Nothing to embed: give --texts, --images or --shards.")
     }
+    if shards.isEmpty, let option = pairs.given {
+      throw ValidationError(
+        "\(option) was given, which says which pairs of shards count. --shards was expected with "
+          + "it. Add --shards, or leave \(option) out.")
+    }
   }
 
   func run() async throws {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Training
 
 /// A share as a recipe writes it, `1 %` or `1%`, or as a number such as 0.01.
-struct Share: ExpressibleByArgument {
+struct Share: ExpressibleByArgument, CustomStringConvertible {
   /// From 0 to 1 for a share; anything that was given.
   let value: Double
   private let text: String
@@ -18,11 +18,6 @@ struct Share: ExpressibleByArgument {
     text = argument
   }
 
-  init(percent: Int) {
-    value = Double(percent) / 100
-    text = "\(percent) %"
-  }
-
   /// As it was given.
-  var defaultValueDescription: String { text }
+  var description: String { text }
 }

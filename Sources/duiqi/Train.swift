@@ -66,14 +66,12 @@ struct Train: AsyncParsableCommand {
       default: .checkpoint(path: resume)
       }
     if dryRun {
-      let start = try RunPlan.startingPoint(
-        of: recipe, root: root, resume: mode, prober: CommandLine.ownExecutable)
       let progress = CommandProgress(console)
-      let plan = try await RunPlan(recipe, prober: CommandLine.ownExecutable) { done, total in
-        progress.show(done, total, "pairs checked")
-      }
+      let plan = try await RunPlan(
+        recipe, root: root, resume: mode, prober: CommandLine.ownExecutable
+      ) { done, total in progress.show(done, total, "pairs checked") }
       progress.finish()
-      try Terminal.write(profile.json ? plan.json.line + "\n" : plan.description + (start ?? ""))
+      try Terminal.write(profile.json ? plan.json.line + "\n" : plan.description)
       return
     }
     try await TrainingConsole(isQuiet: console.quiet).train(

@@ -33,7 +33,8 @@ import Testing
     let parameters: CPUParameters
     let optimizer: AdamWUpdate
 
-    init(threadCount: Int) throws {
+    /// - Parameter updatesBias: whether it is in a group.
+    init(threadCount: Int, updatesBias: Bool = true) throws {
       device = CPUDevice(threadCount: threadCount)
       let trained = decayed + undecayed
       parameters = device.makeParameters(ParameterLayout(trained: trained, locked: locked))
@@ -42,14 +43,14 @@ import Testing
         parameters.setValues(generator.floats(parameter.elementCount), of: parameter.path)
       }
       let border = try #require(parameters.layout["bias"]).offset
+      let groups = [
+        AdamWUpdate.Group(range: 0..<border, rateFactor: 1, weightDecay: 0.2),
+        AdamWUpdate.Group(
+          range: border..<parameters.layout.trainedElementCount, rateFactor: 0.5, weightDecay: 0),
+      ]
       optimizer = AdamWUpdate(
         parameters, device: device, hyperparameters: hyperparameters,
-        groups: [
-          .init(range: 0..<border, rateFactor: 1, weightDecay: 0.2),
-          .init(
-            range: border..<parameters.layout.trainedElementCount, rateFactor: 0.5,
-            weightDecay: 0),
-        ])
+        groups: updatesBias ? groups : [groups[0]])
     }
 
     func setGradients(step: Int) {
@@ -143,10 +144,13 @@ import Testing
   }
 
   @Test func `locked parameters and those outside all groups keep their values`() throws {
-    let trial = try Trial(threadCount: 1)
-    let before = trial.parameters.values(of: "locked")
+    let trial = try Trial(threadCount: 1, updatesBias: false)
+    func values() -> [[Float]] { ["locked", "bias", "wide"].map(trial.parameters.values(of:)) }
+    let before = values()
     trial.update(step: 1)
-    #expect(trial.parameters.values(of: "locked") == before)
+    let after = values()
+    #expect(after[0] == before[0] && after[1] == before[1])
+    #expect(after[2] != before[2], "A group's own values are updated.")
   }
 
   @Test func `several threads update to the bits of one`() throws {

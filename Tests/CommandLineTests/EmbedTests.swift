@@ -107,6 +107,17 @@ import Testing
     #expect(try array("text").rows.count == 4)
   }
 
+  @Test(arguments: [["--captions", "zh"], ["--damage-limit", "1%"]])
+  func `what says which pairs count is refused where there are no pairs`(
+    option: [String]
+  ) throws {
+    try folder.write("一只猫\n", to: "texts.txt")
+    let outcome = try DuiqiProcess.run(
+      ["embed", checkpoint, "--texts", "texts.txt", "--output", "out"] + option, in: folder)
+    expectFailure(outcome, code: 2, naming: option[0], "--shards")
+    #expect(!folder.names().contains("out"))
+  }
+
   @Test func `a row does not depend on its neighbours`() throws {
     try folder.write("一只猫\n", to: "one.txt")
     try folder.write("狗\n一只猫\n很长很长很长的一句话\n", to: "three.txt")

@@ -38,6 +38,8 @@ import Testing
     ["search", "index", "--text", "a", "--sheet", "s.jpg"],
     ["export", "x.h5", "--profile", "onnx", "--output", "o", "--dimensions", "64"],
     ["embed", "x.h5", "--texts", "t", "--output", "o", "--precision", "float16"],
+    ["embed", "x.h5", "--texts", "t", "--output", "o", "--captions", "zh"],
+    ["embed", "x.h5", "--images", "i", "--output", "o", "--damage-limit", "5%"],
     ["train", "x.yaml", "--json"], ["train", "x.yaml", "--profile", "--dry-run"],
     ["resume", "x", "--json"], ["import", "--output", "o"], ["import", "a.pt"],
     ["import", "--image", "a", "--output", "o"],

@@ -19,6 +19,7 @@ import Testing
   }
 
   @Test func `the report goes to standard output, progress elsewhere`() throws {
+    try folder.write("left by a killed process", to: ".model.h5.1-1.duiqi-tmp")
     let outcome = try DuiqiProcess.run(
       ["import", "\(Self.fixtures)/training.pt", "--output", "model.h5"] + Self.heads, in: folder)
     #expect(outcome.code == 0)

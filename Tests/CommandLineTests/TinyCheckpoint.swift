@@ -85,7 +85,7 @@ enum TinyCheckpoint {
         embeddingWidth: width), contextLength: contextLength,
       decoding: ImageDecodingOptions(), normalization: .clip,
       captions: try CaptionSelector("zh:first"))
-    let loaded = LoadedModel(
+    let loaded = try LoadedModel(
       description, tokenizer: tokenizer, device: CPUDevice(threadCount: 1))
     loaded.parameters.initialize(seed: seed)
     var document = CheckpointDocument(

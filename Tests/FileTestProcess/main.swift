@@ -7,6 +7,7 @@ import Glibc
 ///
 ///     FileTestProcess probe FILE          reads a file as `duiqi probe-hdf5` does
 ///     FileTestProcess lock FILE           holds a lock
+///     FileTestProcess write-file FILE     holds a file that it does not publish
 ///     FileTestProcess write ROOT RUN      writes one checkpoint after the other
 ///     FileTestProcess fill-file FOLDER        writes a file of 4 MB, says how that went
 ///     FileTestProcess fill-checkpoint FOLDER  writes a checkpoint of 4 MB likewise
@@ -27,6 +28,13 @@ func hold(_ path: String) throws(FileError) {
     say("locked")
     waitForEndOfInput()
   }
+}
+
+func holdUnpublished(_ path: String) throws(FileError) {
+  let file = try AtomicFile(path)
+  try file.write([1, 2, 3])
+  say(Folder.lastName(of: file.temporaryPath))
+  waitForEndOfInput()
 }
 
 func writeForEver(root: String, run: String) throws {
@@ -75,6 +83,7 @@ do {
   switch (arguments.first, Array(arguments.dropFirst())) {
   case ("probe", let rest) where rest.count == 1: exit(HostileFileProbe.run(rest[0]))
   case ("lock", let rest) where rest.count == 1: try hold(rest[0])
+  case ("write-file", let rest) where rest.count == 1: try holdUnpublished(rest[0])
   case ("write", let rest) where rest.count == 2: try writeForEver(root: rest[0], run: rest[1])
   case ("fill-file", let rest) where rest.count == 1: try fillFile(in: rest[0])
   case ("fill-checkpoint", let rest) where rest.count == 1: try fillCheckpoint(in: rest[0])

@@ -148,8 +148,6 @@ void dq_column_sum(int64_t rows, int64_t width, const float *x, float *out);
 double dq_sum_squares(int64_t n, const float *x);
 /// Sum in Double, in an order that does not depend on the vector width.
 double dq_sum(int64_t n, const float *x);
-/// How many values are infinite or not a number.
-int64_t dq_count_nonfinite(int64_t n, const float *x);
 
 // MARK: embedding.c
 
@@ -161,10 +159,6 @@ void dq_gather_rows(
 void dq_scatter_add_rows(
   int64_t rows, int64_t width, int64_t column_begin, int64_t column_end, const int32_t *ids,
   const float *dy, float *dtable);
-/// out[r] = x[r] + table[positions[r]]; `out` may equal `x`.
-void dq_add_rows_at(
-  int64_t rows, int64_t width, const int32_t *positions, const float *table, const float *x,
-  float *out);
 
 // MARK: attention.c. One sequence and one head per call.
 

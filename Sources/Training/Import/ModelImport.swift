@@ -152,6 +152,8 @@ extension ModelImport {
       sources: sources.map { ($0.path, $0.format.rawValue) },
       model: description.configuration.summary, parameterCount: counts.reduce(0, +),
       leftOver: plan.leftOver, notes: notes, output: request.output)
+    // Before it is asked whether there is room for another.
+    AtomicFile.sweepAbandoned(in: Folder.parent(of: request.output))
     let draft = try reporting { () throws(CheckpointError) in
       try CheckpointDraft(request.output, document: document, elementCounts: counts)
     }

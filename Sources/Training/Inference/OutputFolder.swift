@@ -16,7 +16,7 @@ enum OutputFolder {
     }
   }
 
-  /// Makes the folder where it is missing.
+  /// Makes the folder where it is missing, and removes what killed commands left in it.
   ///
   /// - Throws: `mismatch` where a result of another command is in it, which then stays as it is.
   static func make(_ path: String, for command: Command) throws(ModelError) {
@@ -34,5 +34,6 @@ enum OutputFolder {
         expected: "A folder without results of another command was expected",
         advice: "Give another folder as --output.")
     }
+    AtomicFile.sweepAbandoned(in: path)
   }
 }

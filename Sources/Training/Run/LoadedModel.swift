@@ -18,19 +18,24 @@ final class LoadedModel {
   init(
     _ description: ModelDescription, tokenizer: Tokenizer, device: CPUDevice,
     layout: ParameterLayout? = nil
-  ) {
+  ) throws(ModelError) {
     self.description = description
     model = DualEncoder(description.configuration)
     self.tokenizer = tokenizer
     self.device = device
-    parameters = device.makeParameters(
-      layout ?? ParameterLayout(trained: [], locked: model.parameters))
+    let layout = layout ?? ParameterLayout(trained: [], locked: model.parameters)
+    do throws(DeviceError) {
+      try device.requireMemory(byteCount: 4 * (layout.elementCount + layout.trainedElementCount))
+    } catch {
+      throw .device(error)
+    }
+    parameters = device.makeParameters(layout)
   }
 
   /// Loads a checkpoint for inference: nothing is trained, low-rank updates are merged.
   convenience init(_ reader: CheckpointReader, device: CPUDevice) throws(ModelError) {
     let source = try CheckpointParameters(merging: reader)
-    self.init(source.description, tokenizer: try source.tokenizer(), device: device)
+    try self.init(source.description, tokenizer: try source.tokenizer(), device: device)
     try readParameters(from: source)
   }
 

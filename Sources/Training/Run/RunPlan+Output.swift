@@ -3,7 +3,8 @@ internal import PairData
 extension RunPlan: CustomStringConvertible {
   /// The plan for people: recipe, parameters, memory, cost, data.
   public var description: String {
-    ([recipe.resolved, parameterTable] + [memoryText] + encodingText + [costText, dataText])
+    ([recipe.resolved, parameterTable] + [memoryText] + encodingText + [costText, dataText]
+      + (start.map { [$0.description] } ?? []))
       .joined(separator: "\n") + "\n"
   }
 
@@ -156,6 +157,7 @@ extension RunPlan: CustomStringConvertible {
         ])
       ),
       ("encoded_once", .array(encodings.map(\.json))),
+      ("goes_on_from", start?.json ?? .null),
       ("notes", .array(notes.map { .text($0) })),
       ("training_data", training.json), ("validation_data", validation?.json ?? .null),
     ])

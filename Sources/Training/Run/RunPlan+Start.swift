@@ -1,28 +1,50 @@
 internal import Checkpoints
+internal import PairData
 
 extension RunPlan {
-  /// Where the run would go on.
-  ///
-  /// - Returns: a line that says so; nothing where it would begin.
-  /// - Throws: what would keep it from going on.
-  public static func startingPoint(
-    of recipe: Recipe, root: String, resume: ResumeMode, prober: String? = nil
-  ) throws(ModelError) -> String? {
-    let folder = RunFolders(root: root, run: recipe.run).checkpoints
-    guard let point = try verified(resume, in: folder, prober: prober) else { return nil }
-    _ = try point.requireSameRun(recipe)
-    return "The run would go on after step \(point.state.step) from \(point.reader.path)\n"
+  /// Where a run would go on.
+  public struct Start: Sendable, Equatable {
+    /// The checkpoint.
+    public let path: String
+    /// The last step that it holds.
+    public let step: Int
+    /// Whether no step is left to take.
+    public let hasEnded: Bool
+  }
+
+  /// Finds what would keep a run from going on, as going on would.
+  static func start(
+    at point: ResumePoint, of preparation: RunPreparation
+  ) throws(ModelError) -> Start {
+    let recipe = preparation.recipe
+    try point.requireData(preparation.pairs.fingerprint, patterns: recipe.data.train)
+    try point.requireTeacher(preparation.teacher?.sha256 ?? "", of: recipe)
+    var state = point.state
+    _ = Trainer.adaptValidation(of: &state, preparation, try point.requireSameRun(recipe))
+    state.stop(afterWorse: recipe.validation?.stopAfterWorse)
+    return Start(
+      path: point.reader.path, step: state.step,
+      hasEnded: state.isOver(totalSteps: preparation.totalSteps))
   }
 
   /// The checkpoint that `RunStart` would go on from, as whole as that one would find it.
+  static func point(
+    of recipe: Recipe, root: String, resume mode: ResumeMode, prober: String?
+  ) throws(ModelError) -> ResumePoint? {
+    guard let point = try verified(recipe, root, mode, prober) else { return nil }
+    _ = try point.requireSameRun(recipe)
+    return point
+  }
+
   private static func verified(
-    _ mode: ResumeMode, in folder: String, prober: String?
+    _ recipe: Recipe, _ root: String, _ mode: ResumeMode, _ prober: String?
   ) throws(ModelError) -> ResumePoint? {
     switch mode {
     case .never: return nil
     case .checkpoint(let path):
       return try ResumePoint(try UserCheckpoint.verified(path, prober: prober))
     case .auto:
+      let folder = RunFolders(root: root, run: recipe.run).checkpoints
       let (point, refused) = try CheckpointFolder.withNewest(in: folder) {
         (reader) throws(ModelError) in
         try reader.requireWhole()
@@ -32,5 +54,19 @@ extension RunPlan {
       if let first = refused.first { throw .checkpoint(first) }
       return nil
     }
+  }
+}
+
+extension RunPlan.Start: CustomStringConvertible {
+  public var description: String {
+    hasEnded
+      ? "The run has ended already, after step \(step): \(path)"
+      : "The run would go on after step \(step) from \(path)"
+  }
+
+  var json: JSONText {
+    .object([
+      ("checkpoint", .text(path)), ("step", .integer(step)), ("has_ended", .boolean(hasEnded)),
+    ])
   }
 }

@@ -38,6 +38,8 @@ public struct RunPlan: Sendable {
   }
 
   public let recipe: Recipe
+  /// Where the run would go on; nothing where it would begin.
+  public let start: Start?
   public let rows: [Row]
   public let memory: Memory
   public let stepsPerEpoch: Double
@@ -61,12 +63,17 @@ public struct RunPlan: Sendable {
   /// Opens everything and looks at the data; writes nothing.
   ///
   /// - Parameters:
+  ///   - root: where the run's checkpoints and logs lie.
+  ///   - resume: whether it would go on from one of them.
   ///   - prober: see ``Trainer``.
   ///   - progress: is told how many pairs of how many were looked at.
   public init(
-    _ recipe: Recipe, prober: String? = nil, progress: (Int, Int) -> Void = { _, _ in }
+    _ recipe: Recipe, root: String = ".", resume: ResumeMode = .never, prober: String? = nil,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(ModelError) {
-    let preparation = try RunPreparation(recipe, prober: prober)
+    let point = try Self.point(of: recipe, root: root, resume: resume, prober: prober)
+    let preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
+    start = if let point { try Self.start(at: point, of: preparation) } else { nil }
     let loaded = preparation.loaded
     self.recipe = recipe
     stepsPerEpoch = preparation.stepsPerEpoch

@@ -82,59 +82,20 @@ final class RunPreparation {
     textIsLocked = Self.isLocked("text", in: layout)
     try Self.requireTrainedImage(recipe, isLocked: imageIsLocked)
     try Self.requireEffect(of: recipe, in: layout)
-    loaded = LoadedModel(
+    try Self.requireMemory(for: layout, of: recipe, on: device)
+    loaded = try LoadedModel(
       source.description, tokenizer: source.tokenizer, device: device, layout: layout)
     try source.giveStartValues(to: loaded, seed: recipe.seed)
     teacher = try Self.teacher(recipe, of: source.description, on: device, prober: prober)
     let settings = try Self.settings(
       recipe, source.description.configuration.image, teacher,
       locked: (image: imageIsLocked, text: textIsLocked))
-    step = try Self.step(loaded, settings, teacher, on: device)
-    try Self.requireRoom(recipe, for: step)
-  }
-
-  private static func step(
-    _ loaded: LoadedModel, _ settings: ContrastiveStep.Settings, _ teacher: Teacher?,
-    on device: CPUDevice
-  ) throws(ModelError) -> ContrastiveStep {
-    do throws(DeviceError) {
-      return try ContrastiveStep(
-        loaded.model, settings: settings, on: device, parameters: loaded.parameters,
-        teacher: teacher?.embedder)
-    } catch {
-      throw .device(error)
-    }
+    step = try Self.step(loaded, settings, teacher, for: recipe)
   }
 
   /// Whether no parameter of a tower is trained.
   private static func isLocked(_ tower: String, in layout: ParameterLayout) -> Bool {
     !layout.entries.contains { $0.isTrained && $0.parameter.path.hasPrefix(tower + "/") }
-  }
-
-  /// Refuses a memory budget that is too small for one chunk of each tower that takes part.
-  private static func requireRoom(
-    _ recipe: Recipe, for step: ContrastiveStep
-  ) throws(ModelError) {
-    let smallest = step.memory.smallestBudgetBytes
-    guard recipe.memoryBudget.bytes < smallest else { return }
-    let batch = recipe.batch
-    let chunks = [
-      (
-        step.settings.givesImageEmbeddings, "`batch.images_per_chunk`",
-        FixedText.count(min(batch.imagesPerChunk, batch.pairs), "picture")
-      ),
-      (
-        step.settings.givesTextEmbeddings, "`batch.tokens_per_chunk`",
-        FixedText.count(max(batch.tokensPerChunk, recipe.data.contextLength), "token")
-      ),
-    ].filter { !$0.0 }
-    let repeats = step.image.isRecomputing || step.text.isRecomputing
-    throw .mismatch(
-      found: "`memory_budget` is \(recipe.memoryBudget), less than a chunk's activations take",
-      expected: "At least \((smallest + (1 << 20) - 1) >> 20) MiB were expected for "
-        + chunks.map(\.2).joined(separator: " and ")
-        + (repeats ? ", blocks computed again for their gradient" : ""),
-      advice: "Raise it, or lower \(chunks.map(\.1).joined(separator: " and ")).")
   }
 
   /// Refuses low-rank updates that are locked, and an average beside norms that it would not fit.

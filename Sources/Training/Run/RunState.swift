@@ -58,6 +58,12 @@ struct RunState: Equatable {
     isStopped = limit.map { worseCount >= $0 } ?? false
   }
 
+  /// Whether no step is left to take.
+  func hasEnded(totalSteps: Int) -> Bool { step >= totalSteps || isStopped }
+
+  /// Whether nothing is left to do, a validation included.
+  func isOver(totalSteps: Int) -> Bool { hasEnded(totalSteps: totalSteps) && !validationIsDue }
+
   /// Reads a checkpoint's `/run` attributes.
   init(_ document: CheckpointDocument, file: String) throws(ModelError) {
     guard let run = document.run else {

@@ -41,7 +41,7 @@ final class Teacher {
         advice: "Choose a teacher whose pictures are prepared as the student's.")
     }
     let model = DualEncoder(description.configuration)
-    loaded = LoadedModel(
+    loaded = try LoadedModel(
       description, tokenizer: try source.tokenizer(), device: device,
       layout: ParameterLayout(trained: [], locked: model.image.parameters))
     try loaded.read(model.image.parameters, from: source)

@@ -144,7 +144,7 @@ public final class Trainer {
   /// Makes the state's best validation one that later ones can be compared with.
   ///
   /// - Returns: what to tell the user where it could not.
-  private static func adaptValidation(
+  static func adaptValidation(
     of state: inout RunState, _ preparation: RunPreparation, _ changes: [RecipeDifference]
   ) -> String? {
     let fingerprint = preparation.validationPairs?.fingerprint ?? ""
@@ -226,10 +226,10 @@ public final class Trainer {
   }
 
   /// Whether nothing is left to do.
-  private var isOver: Bool { hasEnded && !state.validationIsDue }
+  private var isOver: Bool { state.isOver(totalSteps: preparation.totalSteps) }
 
   /// Whether no step is left to take.
-  private var hasEnded: Bool { state.step >= preparation.totalSteps || state.isStopped }
+  private var hasEnded: Bool { state.hasEnded(totalSteps: preparation.totalSteps) }
 
   private var outcome: TrainingOutcome {
     state.isStopped

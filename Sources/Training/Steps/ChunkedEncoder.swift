@@ -37,7 +37,8 @@ final class ChunkedEncoder {
     statistics = RunningStatistics(observedBy: plan, of: parameters)
     isRecomputing = tower.isRecomputing
     makeProgram = { () throws(DeviceError) in try device.compile(plan, parameters: parameters) }
-    programs = [try makeProgram()]
+    // Where embeddings are given, no chunk comes.
+    if tower.role != .given { programs = [try makeProgram()] }
   }
 
   var programCount: Int { programs.count }
@@ -46,7 +47,7 @@ final class ChunkedEncoder {
   func reserve(programCount: Int) throws(DeviceError) {
     while programs.count < programCount {
       let program = try makeProgram()
-      program.profile = programs[0].profile
+      program.profile = programs.first?.profile
       programs.append(program)
     }
   }

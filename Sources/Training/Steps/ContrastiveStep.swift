@@ -71,18 +71,13 @@ package final class ContrastiveStep {
   private let trainsImage: Bool
   private let trainsText: Bool
 
-  /// - Parameter teacher: computes what batches lack of its features.
-  package init(
-    _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters,
-    teacher: ImageEmbedder? = nil
-  ) throws(DeviceError) {
-    self.model = model
-    self.settings = settings
-    self.teacher = teacher
-    let trained = parameters.layout.entries.filter(\.isTrained).map(\.parameter)
-    let width = model.configuration.embeddingWidth
+  /// How a step spends its budget, before it takes any memory.
+  static func memory(
+    of model: DualEncoder, settings: Settings, layout: ParameterLayout
+  ) -> ChunkMemory {
+    let trained = layout.trainedParameters
     let tokenLimit = max(settings.tokensPerChunk, settings.contextLength)
-    memory = ChunkMemory(
+    return ChunkMemory(
       budgetBytes: settings.memoryBudgetBytes,
       given: (settings.givesImageEmbeddings, settings.givesTextEmbeddings)
     ) {
@@ -95,6 +90,28 @@ package final class ContrastiveStep {
         sequencesPerChunk: min(settings.pairs, TextChunks.captionLimit(tokenLimit: tokenLimit)),
         dropout: settings.dropout, trained: trained, recomputation: $0)
     }
+  }
+
+  package convenience init(
+    _ model: DualEncoder, settings: Settings, on device: CPUDevice, parameters: CPUParameters,
+    teacher: ImageEmbedder? = nil
+  ) throws(DeviceError) {
+    try self.init(
+      model, settings: settings,
+      memory: Self.memory(of: model, settings: settings, layout: parameters.layout), on: device,
+      parameters: parameters, teacher: teacher)
+  }
+
+  /// - Parameter teacher: computes what batches lack of its features.
+  init(
+    _ model: DualEncoder, settings: Settings, memory: ChunkMemory, on device: CPUDevice,
+    parameters: CPUParameters, teacher: ImageEmbedder?
+  ) throws(DeviceError) {
+    self.model = model
+    self.settings = settings
+    self.memory = memory
+    self.teacher = teacher
+    let width = model.configuration.embeddingWidth
     trainsImage = !memory.image.plan.gradients.isEmpty
     trainsText = !memory.text.plan.gradients.isEmpty
     image = try ChunkedEncoder(memory.image, on: device, parameters: parameters, width: width)
@@ -102,7 +119,7 @@ package final class ContrastiveStep {
     loss = try device.compile(
       EncoderPlans.loss(
         model, pairs: settings.pairs, repeatedPairs: settings.repeatedPairs,
-        distillation: settings.distillation, trained: trained),
+        distillation: settings.distillation, trained: parameters.layout.trainedParameters),
       parameters: parameters)
   }
 

@@ -137,16 +137,39 @@ struct TrainerTests {
   @Test func `a dry run says where the run would go on, or why it would not`() async throws {
     let run = try MiniatureRun()
     defer { run.remove() }
-    func start(_ settings: [String] = [], resume: ResumeMode = .auto) throws -> String? {
-      try RunPlan.startingPoint(
-        of: try run.recipe(settings), root: run.folder + "/a", resume: resume)
+    func plan(_ settings: [String] = [], resume: ResumeMode = .auto) async throws -> RunPlan {
+      try await RunPlan(try run.recipe(settings), root: run.folder + "/a", resume: resume)
     }
-    #expect(try start() == nil)
+    #expect(try await plan().start == nil)
     _ = try await run.train(["length=3 steps", "optimizer.schedule=constant"])
-    let line = try start(["optimizer.schedule=constant"])
-    #expect(line?.contains("would go on after step 3 from \(run.checkpoints())") == true)
-    #expect(try start(["optimizer.ema_decay=0.9"], resume: .never) == nil)
-    #expect(throws: ModelError.self) { try start(["optimizer.ema_decay=0.9"]) }
+    let longer = try await plan(["optimizer.schedule=constant"])
+    let start = try #require(longer.start)
+    #expect(start.step == 3 && !start.hasEnded && start.path.hasPrefix(run.checkpoints()))
+    #expect(longer.description.hasSuffix("would go on after step 3 from \(start.path)\n"))
+    #expect(longer.json.line.contains(#""goes_on_from": {"checkpoint": "\#(start.path)", "#))
+    let ended = try await plan(["length=3 steps", "optimizer.schedule=constant"])
+    #expect(ended.start?.hasEnded == true)
+    #expect(ended.description.contains("has ended already, after step 3"))
+    #expect(try await plan(["optimizer.ema_decay=0.9"], resume: .never).start == nil)
+    await #expect(throws: ModelError.self) { try await plan(["optimizer.ema_decay=0.9"]) }
+  }
+
+  @Test func `a dry run refuses other pairs where training would`() async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let settings = ["length=3 steps", "optimizer.schedule=constant"]
+    _ = try await run.train(settings)
+    try FileManager.default.copyItem(
+      atPath: run.folder + "/pairs.tar", toPath: run.folder + "/pairs-2.tar")
+    let twice = try run.recipe(settings + ["data.train=\(run.folder)/pairs*.tar"])
+    let planned = await #expect(throws: ModelError.self) {
+      try await RunPlan(twice, root: run.folder + "/a", resume: .auto)
+    }
+    let trained = #expect(throws: ModelError.self) {
+      try Trainer(twice, root: run.folder + "/a", resume: .auto) { _ in }
+    }
+    #expect(planned.map { "\($0)" } == trained.map { "\($0)" })
+    #expect("\(try #require(planned))".contains("began with other pairs"))
   }
 
   @Test func `a model is from a run's folder as it is from a file`() async throws {
