@@ -14,6 +14,8 @@ public enum PairDataError: Error, Equatable, Sendable {
   case emptyShard(shard: String)
   /// A shard is not the file that its index was made from.
   case shardChanged(shard: String, expectedBytes: Int64, foundBytes: Int64)
+  /// A pair's captions are others than when they were encoded: `encoded` then, `found` or more now.
+  case captionsChanged(shard: String, key: String, encoded: Int, found: Int)
   /// A shard pattern cannot be read; `problem` is a clause about it.
   case invalidPattern(pattern: String, problem: String)
   /// A shard pattern stands for more files than anyone means.
@@ -74,6 +76,9 @@ extension PairDataError: CustomStringConvertible {
     case .shardChanged(let shard, let expected, let found):
       return "\(shard): found \(found) bytes, expected the \(expected) bytes that were indexed. "
         + "Do not change shards while they are read; start again."
+    case .captionsChanged(let shard, let key, let encoded, let found):
+      return "\(shard): pair `\(key)`: found a caption \(found), expected \(encoded) in all, as "
+        + "many as were encoded. Do not change shards while they are read; start again."
     case .tooManyDamagedPairs(let damaged, let pairs, let limit, let first):
       return Self.describeDamage(damaged, of: pairs, limit: limit, first: first)
     case .missingCaptionField(let name, let damaged, let read, let pairs, let found):

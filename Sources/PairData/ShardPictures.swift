@@ -43,6 +43,8 @@ public struct ShardPictures: Sendable {
   }
 
   /// The pictures of a range.
+  ///
+  /// - Throws: `unreadablePicture` where there was no memory for one; other damage is a value.
   public func batch(_ range: Range<Int>) async throws(PairDataError) -> PictureBatch {
     let pictures = try await ParallelMap.run(range, taskCount: taskCount) {
       index throws(PairDataError) in try picture(at: index)
@@ -50,14 +52,20 @@ public struct ShardPictures: Sendable {
     return PictureBatch(range: range, pictures: pictures, preparation: preparation)
   }
 
-  /// Why a picture cannot be used, as a pair of a set.
+  /// Reads a picture. - Returns: why it cannot be used; nothing where it can.
+  public func damage(at index: Int) throws(PairDataError) -> DamagedPair.Reason? {
+    try picture(at: index).damage
+  }
+
+  /// A pair of a set whose picture cannot be used.
   ///
   /// - Parameters:
   ///   - index: in the shard.
   ///   - pair: in the set.
-  public func damage(at index: Int, pair: Int) throws(PairDataError) -> DamagedPair? {
-    guard case .failure(let reason) = try picture(at: index).image else { return nil }
-    return DamagedPair(
+  public func damagedPair(
+    at index: Int, pair: Int, reason: DamagedPair.Reason
+  ) -> DamagedPair {
+    DamagedPair(
       pair: pair, shard: shard.path, key: shard.key(at: index),
       byteOffset: shard.members(at: index).firstOffset, reason: reason)
   }
@@ -65,14 +73,21 @@ public struct ShardPictures: Sendable {
   private func picture(at index: Int) throws(PairDataError) -> PictureBatch.Picture {
     let bytes = try shard.pictureBytes(at: index, in: file)
     let digest = Self.digest(of: bytes)
-    let image = bytes.flatMap { bytes in
-      do throws(DamagedPair.Reason) {
-        return .success(seen(try preparation.stored(from: bytes), digest))
-      } catch {
-        return .failure(error)
-      }
+    let data: [UInt8]
+    switch bytes {
+    case .success(let found): data = found
+    case .failure(let reason): return .init(digest: digest, image: .failure(reason))
     }
-    return .init(digest: digest, image: image)
+    do throws(ImageError) {
+      let image = try preparation.decoded(from: data)
+      return .init(digest: digest, image: .success(seen(image, digest)))
+    } catch {
+      // It tells of this process and not of the picture.
+      if case .outOfMemory = error {
+        throw .unreadablePicture(path: "\(shard.path): pair `\(shard.key(at: index))`", error)
+      }
+      return .init(digest: digest, image: .failure(.unreadableImage("\(error)")))
+    }
   }
 
   /// Of no bytes where there is no picture.
@@ -95,6 +110,10 @@ public struct PictureBatch: Sendable {
   struct Picture: Sendable {
     let digest: ContentDigest
     let image: Result<DecodedImage, DamagedPair.Reason>
+
+    var damage: DamagedPair.Reason? {
+      if case .failure(let reason) = image { reason } else { nil }
+    }
   }
 
   /// The pairs' places in their shard.
@@ -111,12 +130,8 @@ public struct PictureBatch: Sendable {
   /// The SHA-256 of each picture's bytes, end to end.
   public var digests: [UInt8] { pictures.flatMap(\.digest.bytes) }
 
-  /// Whether each picture could be read.
-  public var isReadable: [Bool] {
-    pictures.map { picture in
-      if case .success = picture.image { true } else { false }
-    }
-  }
+  /// Why each picture cannot be used; nothing for those that can.
+  public var damage: [DamagedPair.Reason?] { pictures.map(\.damage) }
 
   /// Normalized pixels [rows, 3, size, size]; 0 for pictures that could not be read.
   public func write(_ rows: Range<Int>, into floats: UnsafeMutableBufferPointer<Float>) {

@@ -55,6 +55,11 @@ struct Cache: AsyncParsableCommand {
           + "out.")
     }
     _ = try augmentedViews()
+    guard texts || pairs.captions == nil else {
+      throw ValidationError(
+        "--captions is given and --texts is not, so that no caption would be encoded. Add --texts "
+          + "or leave --captions out.")
+    }
   }
 
   private func augmentedViews() throws -> AugmentedViews? {
@@ -71,33 +76,32 @@ struct Cache: AsyncParsableCommand {
     StopSignals.install()
     let model = try precision.open(checkpoint, console)
     let progress = CommandProgress(console)
+    let keeping = CacheKeeping(console)
     let choice = pairs.choice(of: shards)
     var reports: [CachingReport] = []
     do {
       // Captions first: a wrong selector is refused before pictures take their time.
       if texts {
         reports.append(
-          try await model.cacheCaptions(of: choice, tell: console.note) {
-            progress.show($0, $1, "pairs' captions")
+          try await model.cacheCaptions(of: choice, listener: keeping.listener) {
+            keeping.add($0)
+            progress.show($0.done, $0.total, "pairs' captions")
           })
       }
       reports.insert(
-        try await model.cachePictures(of: choice, views: augmentedViews(), tell: console.note) {
-          progress.show($0, $1, "pictures")
+        try await model.cachePictures(
+          of: choice, views: augmentedViews(), listener: keeping.listener
+        ) {
+          keeping.add($0)
+          progress.show($0.done, $0.total, "pictures")
         }, at: 0)
       progress.finish()
     } catch ModelError.interrupted(let signal) {
       progress.finish()
-      console.note("stopped; what was encoded is kept. Give the same command again to go on")
+      console.note(keeping.stopNote)
       throw ExitCode(ExitStatus.stopped(by: signal))
     }
-    // It ends the command, as its error.
-    let refusal = reports.lazy.compactMap(\.refusal).first.map(ModelError.file)
-    for report in reports {
-      for problem in report.problems where problem != refusal?.description {
-        console.note(problem)
-      }
-    }
+    for problem in reports.flatMap(\.problems) { console.note(problem) }
     let pictures = reports[0].damagedPairs
     console.noteDamage(pictures)
     // A pair without a picture has no captions that count either.
@@ -108,6 +112,7 @@ struct Cache: AsyncParsableCommand {
       ? JSONText.object([("cached", .array(reports.map(\.json)))]).line
       : reports.map(\.description).joined(separator: "\n")
     try Terminal.write(text + "\n")
-    if let refusal { throw refusal }
+    // Said before, and yet what was asked for was not done.
+    if let refusal = reports.lazy.flatMap(\.refusals).first { throw ModelError.file(refusal) }
   }
 }

@@ -241,16 +241,87 @@ import Testing
     let kept = try run("\(folder.path)/xdg")
     #expect(kept.code == 0 && kept.output.contains("\"\(folder.path)/xdg/duiqi/embeddings/"))
     #expect(try report(try run("\(folder.path)/xdg").output).number("reused") == 271)
-    // Nowhere: one message names all places.
+    // Nowhere: a message names all places, before the work and at its end.
     let beside = "shards/.duiqi-cache: cannot create: Not a directory"
     for (cache, other) in [("relative", nil), ("/proc/none", "; /proc/none: cannot create: No ")] {
       let refused = try run(cache)
       #expect(refused.code == 1)
       let complaints = refused.errors.split(separator: "\n").filter { $0.contains("cannot create") }
-      #expect(complaints.count == 1 && complaints[0].contains(beside), "\(refused.errors)")
-      if let other { #expect(complaints.first?.contains(other) == true, "\(refused.errors)") }
+      #expect(complaints.count == 2, "\(refused.errors)")
+      #expect(complaints.first?.hasPrefix("not kept: ") == true, "\(refused.errors)")
+      for complaint in complaints {
+        #expect(complaint.contains(beside) && (other.map(complaint.contains) ?? true))
+      }
       let unkept = try report(refused.output)
       #expect(unkept.number("encoded") == 271 && unkept.number("kept") == 0)
+    }
+  }
+
+  @Test func `a stopped command that keeps nothing says so, and why before it encodes`() throws {
+    let shard = try shard("train.tar")
+    try folder.write("in the way", to: "shards/.duiqi-cache")
+    let process = try DuiqiProcess.prepared(["cache", checkpoint, "--shards", shard], in: folder)
+    process.environment?["XDG_CACHE_HOME"] = "relative"
+    process.environment?["HOME"] = nil
+    process.standardError = try FileHandle(
+      forWritingTo: URL(filePath: try folder.write([], to: "errors")))
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    // Ends with a failure rather than never.
+    for _ in 0..<60_000 where process.isRunning {
+      if try folder.text(of: "errors").contains("cannot create") { break }
+      usleep(500)
+    }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 128 + SIGINT)
+    let lines = try folder.text(of: "errors").split(separator: "\n")
+    let reason = lines.first { $0.contains("shards/.duiqi-cache: cannot create: Not a directory") }
+    #expect(reason?.hasPrefix("not kept: ") == true, "\(lines)")
+    #expect(lines.last?.hasPrefix("stopped; nothing is kept: ") == true, "\(lines)")
+  }
+
+  @Test func `a run that can keep nothing says so once, before it encodes`() throws {
+    let shard = try shard()
+    try folder.write("in the way", to: "shards/.duiqi-cache")
+    try TinyCheckpoint.write(withRecipeTo: folder, pairs: 8, steps: 1)
+    let settings = [
+      "data.train=\(shard)", "data.validation=\(shard)", "data.augmentation=none",
+      #"model.train=["image/**: locked", "**: trained"]"#, "validate={every: 1 steps}",
+    ]
+    let outcome = try DuiqiProcess.run(
+      ["train", "recipe.yaml"] + settings.flatMap { ["--set", $0] }, in: folder,
+      environment: ["XDG_CACHE_HOME": "relative", "HOME": "relative"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let lines = outcome.errors.split(separator: "\n")
+    let reasons = lines.indices.filter { lines[$0].contains("cannot create: Not a directory") }
+    let work = try #require(lines.firstIndex { $0.contains("Encoding pictures with the locked") })
+    #expect(reasons.count == 1 && reasons[0] < work, "\(outcome.errors)")
+  }
+
+  /// A folder in the lock's place keeps everybody from writing, the superuser too.
+  @Test func `beside a copy's old file that cannot be written, the user's new one counts`() throws {
+    let shard = try shard()
+    func run() throws -> DuiqiProcess.Outcome {
+      try DuiqiProcess.run(
+        ["cache", checkpoint, "--shards", shard, "--json"], in: folder,
+        environment: ["XDG_CACHE_HOME": "\(folder.path)/xdg"])
+    }
+    #expect(try run().code == 0)
+    let key = try #require(try file().split(separator: ".").dropLast().last)
+    let lock = "\(folder.path)/shards/.duiqi-cache/\(key).lock"
+    try? FileManager.default.removeItem(atPath: lock)
+    try Folder.create(lock)
+    // Another file with the same pictures.
+    let bytes = try folder.bytes(of: "shards/validation.tar")
+    try folder.remove("shards/validation.tar")
+    try folder.write(bytes, to: "shards/validation.tar")
+    let first = try run()
+    #expect(first.code == 0 && first.output.contains("the shard was written since"))
+    for _ in 0..<2 {
+      let next = try run()
+      #expect(next.code == 0 && next.output.contains("\"problems\": []"), "\(next.output)")
+      #expect(try report(next.output).number("reused") == 271)
     }
   }
 
@@ -302,8 +373,11 @@ import Testing
   @Test func `what is wrong with the request is said before anything is made`() throws {
     expectFailure(
       try cache("none-*.tar"), code: 2, naming: "none-*.tar")
+    let shard = try shard()
+    expectFailure(try cache(shard, "--precision", "int8"), code: 2, naming: "int8")
     expectFailure(
-      try cache(try shard(), "--precision", "int8"), code: 2, naming: "int8")
+      try cache(shard, "--captions", "zh"), code: 2,
+      naming: "--captions is given and --texts is not", "Add --texts or leave --captions out.")
     #expect(folder.names(in: "shards") == ["validation.tar"])
   }
 }

@@ -46,11 +46,16 @@ public struct ImagePreparation: Sendable {
   /// it, else the resized picture.
   func stored(from bytes: [UInt8]) throws(DamagedPair.Reason) -> DecodedImage {
     do throws(ImageError) {
-      let image = try decoder.decode(bytes)
-      return augmentation.needsOriginal ? image : image.resized(to: size)
+      return try decoded(from: bytes)
     } catch {
       throw .unreadableImage("\(error)")
     }
+  }
+
+  /// The same, with what the decoder says of bytes that it cannot decode.
+  func decoded(from bytes: [UInt8]) throws(ImageError) -> DecodedImage {
+    let image = try decoder.decode(bytes)
+    return augmentation.needsOriginal ? image : image.resized(to: size)
   }
 
   /// The stored picture as training sees it this time.

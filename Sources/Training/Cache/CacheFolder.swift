@@ -23,6 +23,17 @@ struct CacheFolder {
 
   var paths: [String] { folders.map { "\($0)/\(fileName)" } }
 
+  /// Paths of files that say with their headers that they are whole, and of a shard as it is now.
+  func pathsThatSeemWhole(_ header: EmbeddingFileHeader) -> [String] {
+    paths.filter { path in
+      // What is wrong with a file is told when it is looked into.
+      guard let file = try? OpenFile(path), let found = try? EmbeddingFileHeader(file) else {
+        return false
+      }
+      return found == header && header.end == file.byteCount
+    }
+  }
+
   /// The file's name: the shard's without `.tar`, then the key's.
   var fileName: String {
     let name = Folder.lastName(of: shard)

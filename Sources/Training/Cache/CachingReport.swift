@@ -14,10 +14,10 @@ public struct CachingReport: Sendable, Equatable {
   public internal(set) var folders: [String] = []
   /// Of the files.
   public internal(set) var bytes = 0
-  /// Why files, or parts of them, were of no use, and why others could not be written.
+  /// Why files, or parts of them, were of no use.
   public internal(set) var problems: [String] = []
   /// Why some of it is not kept; nothing where all of it is.
-  public internal(set) var refusal: FileError?
+  public internal(set) var refusals: [FileError] = []
   /// A line for each pair whose picture, or whose captions, cannot be used.
   public internal(set) var damagedPairs: [String] = []
 
@@ -43,23 +43,26 @@ public struct CachingReport: Sendable, Equatable {
     folders += other.folders.filter { !folders.contains($0) }
     bytes += other.bytes
     problems += other.problems.filter { !problems.contains($0) }
-    refusal = refusal ?? other.refusal
+    for refusal in other.refusals { add(refusal) }
     damagedPairs += other.damagedPairs.filter { !damagedPairs.contains($0) }
   }
 
   /// Takes note of a file that cannot be written. The embeddings are used all the same.
+  mutating func add(_ refusal: FileError) {
+    if !refusals.contains(refusal) { refusals.append(refusal) }
+  }
+
+  /// One reason of several.
   ///
-  /// - Parameter errors: why not, in each of the places that it might be in.
-  mutating func refuse(_ errors: [FileError]) {
-    guard let first = errors.first else { return }
+  /// - Parameter errors: why a file cannot be written, in each of the places that it might be in.
+  static func refusal(of errors: [FileError]) -> FileError? {
+    guard let first = errors.first else { return nil }
     let others = errors.dropFirst().map { error in
       "; \(error.path): cannot \(error.operation.rawValue): \(error.reason)"
     }
-    let error = FileError(
+    return FileError(
       first.operation, path: first.path, code: first.code,
       problem: first.reason + others.joined())
-    if !problems.contains(error.description) { problems.append(error.description) }
-    refusal = error
   }
 
   public var json: JSONText {
@@ -69,8 +72,8 @@ public struct CachingReport: Sendable, Equatable {
       ("encoded", .integer(encodedCount)), ("encoding_seconds", .number(encodingSeconds)),
       ("per_second", .number(perSecond)),
       ("folders", .array(folders.map { .text($0) })), ("bytes", .integer(bytes)),
-      ("kept", .boolean(refusal == nil && !folders.isEmpty)),
-      ("problems", .array(problems.map { .text($0) })),
+      ("kept", .boolean(refusals.isEmpty && !folders.isEmpty)),
+      ("problems", .array((problems + refusals.map(\.description)).map { .text($0) })),
       ("damaged", .array(damagedPairs.map { .text($0) })),
     ])
   }

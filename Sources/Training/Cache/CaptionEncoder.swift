@@ -63,10 +63,10 @@ final class CaptionEncoder {
   func counts(of pairs: PairSet) async throws(ModelError) -> (all: Int, found: Int) {
     var counts = (all: 0, found: 0)
     for shard in pairs.shards {
-      let rows = try await rows(of: shard, firstPair: 0)
+      var rows = try await rows(of: shard, firstPair: 0)
       counts.all += rows.count
       guard cache.storage == .files else { continue }
-      counts.found += try await cache.found(of: shard, rows).rowCount
+      counts.found += try await cache.found(of: shard, &rows).rowCount
     }
     return counts
   }
@@ -111,9 +111,12 @@ struct CaptionEmbeddings {
     starts += more.dropFirst().map { first + $0 }
   }
 
+  /// How many captions of a pair there are.
+  func count(of pair: Int) -> Int { starts[pair + 1] - starts[pair] }
+
   /// One caption of each pair.
   ///
-  /// - Parameter captions: the places among the captions of each pair.
+  /// - Parameter captions: the places among the captions of each pair, below its `count(of:)`.
   /// - Returns: [pairs.count, width].
   func rows(_ pairs: [Int], captions: [Int]) -> [Float] {
     var rows: [Float] = []
@@ -129,5 +132,13 @@ struct CaptionEmbeddings {
   /// All captions of some pairs.
   func rows(_ pairs: [Int]) -> [Float] {
     pairs.flatMap { values[starts[$0] * width..<starts[$0 + 1] * width] }
+  }
+}
+
+extension PairSet {
+  /// A pair has other captions than when they were encoded.
+  func captionsChanged(of index: Int, encoded: Int, found: Int) -> PairDataError {
+    let pair = self[index]
+    return .captionsChanged(shard: pair.shard, key: pair.key, encoded: encoded, found: found)
   }
 }

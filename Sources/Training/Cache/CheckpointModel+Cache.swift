@@ -7,12 +7,12 @@ extension CheckpointModel {
   /// - Parameters:
   ///   - views: augmented views of each, or none for pictures as they are, which validation and
   ///     recipes without augmentation read.
-  ///   - tell: is told why the work waits.
-  ///   - progress: is told how many pictures of how many are done.
+  ///   - listener: is told why the work waits, and why it is not kept.
+  ///   - progress: is told how much of what is done, in pictures.
   /// - Throws: `ModelError.interrupted` where a signal asked for a stop; what was encoded is kept.
   public func cachePictures(
-    of choice: PairChoice, views: AugmentedViews? = nil, tell: @escaping (String) -> Void,
-    progress: (Int, Int) -> Void
+    of choice: PairChoice, views: AugmentedViews? = nil, listener: CachingListener,
+    progress: (CachingProgress) -> Void
   ) async throws(ModelError) -> CachingReport {
     let pairs = try pairs(choice.shards)
     let embedder = try PictureEncoder.embedder(of: loaded)
@@ -24,11 +24,14 @@ extension CheckpointModel {
       let key = EmbeddingKey(
         loaded, weights: weights, .unitVectors, preparation: preparation, view: view)
       let encoder = PictureEncoder(
-        embedder, cache: cache(key, tell), preparation: preparation, view: view,
+        embedder, cache: cache(key, listener), preparation: preparation, view: view,
         taskCount: loaderTasks)
       report.add(
         try await encoder.encode(pairs, damageLimit: choice.damageLimit) { done, total in
-          progress(place * total + done, numbers.count * total)
+          progress(
+            CachingProgress(
+              done: place * total + done, total: numbers.count * total,
+              isKept: encoder.cache.isKept))
         })
     }
     return report
@@ -36,24 +39,28 @@ extension CheckpointModel {
 
   /// Encodes the captions of shards that no cache file has yet, and keeps the embeddings.
   ///
-  /// - Parameter progress: is told how many pairs of how many are done.
+  /// - Parameters: see ``cachePictures(of:views:listener:progress:)``; progress is in pairs.
   public func cacheCaptions(
-    of choice: PairChoice, tell: @escaping (String) -> Void, progress: (Int, Int) -> Void
+    of choice: PairChoice, listener: CachingListener, progress: (CachingProgress) -> Void
   ) async throws(ModelError) -> CachingReport {
     let selector = try selector(choice.captions)
     let encoder = try CaptionEncoder(
-      loaded, cache: cache(EmbeddingKey(captionsOf: loaded, selector), tell), selector: selector,
+      loaded, cache: cache(EmbeddingKey(captionsOf: loaded, selector), listener),
+      selector: selector,
       taskCount: loaderTasks)
     return try await encoder.embeddings(
-      of: try pairs(choice.shards), damageLimit: choice.damageLimit, progress: progress
-    ).1
+      of: try pairs(choice.shards), damageLimit: choice.damageLimit
+    ) { done, total in
+      progress(CachingProgress(done: done, total: total, isKept: encoder.cache.isKept))
+    }.1
   }
 
   private func cache(
-    _ key: EmbeddingKey, _ tell: @escaping (String) -> Void
+    _ key: EmbeddingKey, _ listener: CachingListener
   ) -> EmbeddingCache {
     EmbeddingCache(
-      key: key, width: width, storage: .files, stopSignal: { StopSignals.pending }, tell: tell)
+      key: key, width: width, storage: .files, stopSignal: { StopSignals.pending },
+      tell: listener.tell, refuse: listener.refuse)
   }
 }
 

@@ -22,29 +22,33 @@ final class EmbeddingCache {
   private(set) var isKept = false
   private let stopSignal: () -> Int32?
   private let tell: (String) -> Void
+  private let refuse: (FileError) -> Void
 
   /// - Parameters:
   ///   - width: of an embedding.
   ///   - stopSignal: the signal that asked for a stop, once there is one; read between blocks.
   ///   - tell: is told why the work waits.
+  ///   - refuse: is told why what is encoded cannot be kept, as soon as that is known; of every
+  ///     shard anew.
   init(
     key: EmbeddingKey, width: Int, storage: Storage, stopSignal: @escaping () -> Int32?,
-    tell: @escaping (String) -> Void
+    tell: @escaping (String) -> Void, refuse: @escaping (FileError) -> Void
   ) {
     self.key = key
     self.width = width
     self.storage = storage
     self.stopSignal = stopSignal
     self.tell = tell
+    self.refuse = refuse
   }
 
   /// What cache files have of a shard; nothing where none are looked at.
   func found(
-    of shard: PairShard, _ rows: some ShardRows
+    of shard: PairShard, _ rows: inout some ShardRows
   ) async throws(ModelError) -> FoundEmbeddings {
     do throws(PairDataError) {
       return try await FoundEmbeddings(
-        CacheFolder(ofShard: shard.path, key: key), key: key, width: width, rows: rows)
+        CacheFolder(ofShard: shard.path, key: key), key: key, width: width, rows: &rows)
     } catch {
       throw .data(error)
     }
@@ -65,15 +69,18 @@ final class EmbeddingCache {
       return try await encoded(none, &rows, into: &report, progress: progress) { _, _ in }
     }
     let folder = CacheFolder(ofShard: shard.path, key: key)
-    let seen = seemsWhole(folder, rows) ? try await found(of: shard, rows) : nil
+    let header = EmbeddingFileHeader(
+      key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
+    let seen =
+      folder.pathsThatSeemWhole(header).isEmpty ? nil : try await found(of: shard, &rows)
     var file: EmbeddingFileWriter?
     let found: FoundEmbeddings
     if let seen, seen.wholePath != nil {
       found = seen
     } else {
       // Looked at under the lock, which another process may have had until then.
-      file = try await writer(folder, rows, into: &report)
-      found = try await self.found(of: shard, rows)
+      file = try await writer(folder, header, into: &report)
+      found = try await self.found(of: shard, &rows)
     }
     report.problems += found.problems
     if let path = found.wholePath {
@@ -82,15 +89,21 @@ final class EmbeddingCache {
       report.add(path, bytes: Folder.fileBytes(at: path) ?? 0)
     }
     file?.begin(after: found)
+    var isRefused = false
     let blocks = try await encoded(found.blocks, &rows, into: &report, progress: progress) {
       number, block in
       file?.write(block, number: number)
       isKept = found.wholePath != nil || file.map { $0.problem == nil } == true
+      if let problem = file?.problem, !isRefused {
+        isRefused = true
+        refuse(problem)
+      }
     }
     if let file {
       file.publish(blocks)
       if let problem = file.problem {
-        report.refuse([problem])
+        if !isRefused { refuse(problem) }
+        report.add(problem)
       } else {
         report.add(file.path, bytes: file.byteCount)
       }
@@ -140,27 +153,12 @@ final class EmbeddingCache {
     }
   }
 
-  /// Whether a file is of this shard as it is now and as long as it should be.
-  private func seemsWhole(_ folder: CacheFolder, _ rows: some ShardRows) -> Bool {
-    folder.paths.contains { path in
-      // What is wrong with a file is told when it is looked into.
-      guard let file = try? OpenFile(path), let header = try? EmbeddingFileHeader(file) else {
-        return false
-      }
-      return header
-        == EmbeddingFileHeader(key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
-        && header.end == file.byteCount
-    }
-  }
-
   /// A file to be written under its folder's lock, in the first folder that takes one.
   ///
   /// - Returns: nothing where no folder does.
   private func writer(
-    _ folder: CacheFolder, _ rows: some ShardRows, into report: inout CachingReport
+    _ folder: CacheFolder, _ header: EmbeddingFileHeader, into report: inout CachingReport
   ) async throws(ModelError) -> EmbeddingFileWriter? {
-    let header = EmbeddingFileHeader(
-      key: key, rowCount: rows.count, width: width, stamp: rows.stamp)
     var refusals: [FileError] = []
     for place in folder.folders {
       do throws(ModelError) {
@@ -170,7 +168,10 @@ final class EmbeddingCache {
         refusals.append(refusal)
       }
     }
-    report.refuse(refusals)
+    if let refusal = CachingReport.refusal(of: refusals) {
+      refuse(refusal)
+      report.add(refusal)
+    }
     return nil
   }
 

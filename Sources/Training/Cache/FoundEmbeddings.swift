@@ -12,17 +12,19 @@ struct FoundEmbeddings {
   /// Why something of a file cannot be used.
   private(set) var problems: [String] = []
 
-  /// Looks into all files that a shard's embeddings may be in.
+  /// Looks into the files that a shard's embeddings may be in, until one has all of it.
   ///
   /// Where the shard's stamp is another one than a file's, its contents are read and compared, a
-  /// block at a time.
+  /// block at a time. So that is left for last: a copy's old file may be where nobody can renew it.
   init(
-    _ folder: CacheFolder, key: EmbeddingKey, width: Int, rows: some ShardRows
+    _ folder: CacheFolder, key: EmbeddingKey, width: Int, rows: inout some ShardRows
   ) async throws(PairDataError) {
     let count = rows.count
     blocks = Array(repeating: nil, count: EmbeddingBlock.blockCount(of: count))
     var digests: [UInt8]?
-    for path in folder.paths {
+    let first = folder.pathsThatSeemWhole(
+      EmbeddingFileHeader(key: key, rowCount: count, width: width, stamp: rows.stamp))
+    for path in first + folder.paths.filter({ !first.contains($0) }) {
       for candidate in [path, PartialFile.partialPath(of: path)] {
         let isPublished = candidate == path
         guard FileContents.exists(candidate) else { continue }
@@ -43,8 +45,9 @@ struct FoundEmbeddings {
         if isPublished, let problem = file.problem { problems.append("\(candidate): \(problem)") }
         let isSame = file.header.stamp == rows.stamp && file.header.rowCount == count
         if !isSame, digests == nil { digests = try await rows.digests() }
-        take(file, comparing: isSame ? nil : digests, isPublished: isPublished, count: count)
-        if isPublished, isSame, file.problem == nil {
+        let isTaken = try await take(
+          file, comparing: isSame ? nil : digests, isPublished: isPublished, rows: &rows)
+        if isPublished, isSame, isTaken, file.problem == nil {
           wholePath = candidate
           return
         }
@@ -56,28 +59,49 @@ struct FoundEmbeddings {
   var rowCount: Int { blocks.reduce(0) { $0 + ($1?.count ?? 0) } }
 
   /// - Parameter digests: of the shard's pictures, where they need not be the file's.
+  /// - Returns: whether all blocks are good for these contents.
   private mutating func take(
-    _ file: EmbeddingFile, comparing digests: [UInt8]?, isPublished: Bool, count: Int
-  ) {
-    var (isStart, changedCount) = (true, 0)
+    _ file: EmbeddingFile, comparing digests: [UInt8]?, isPublished: Bool,
+    rows: inout some ShardRows
+  ) async throws(PairDataError) -> Bool {
+    let count = rows.count
+    var (isStart, goodCount, changedCount, readableCount) = (true, 0, 0, 0)
     for number in blocks.indices {
       let block = number < file.blocks.count ? file.blocks[number] : nil
       var fits = block != nil
+      let range = EmbeddingBlock.rows(ofBlock: number, of: count)
       if let block, let digests {
-        let range = EmbeddingBlock.rows(ofBlock: number, of: count)
         let place = range.lowerBound * ShardPictures.digestBytes
         let end = range.upperBound * ShardPictures.digestBytes
         fits = block.count == range.count && block.digests.elementsEqual(digests[place..<end])
         if !fits { changedCount += 1 }
       }
+      if fits, let block {
+        let unreadable = zip(range, block.isReadable).filter { !$0.1 }.map(\.0)
+        if !(try await rows.areUnreadable(unreadable)) {
+          fits = false
+          readableCount += 1
+        }
+      }
       if fits {
+        goodCount += 1
         if blocks[number] == nil { blocks[number] = block }
       } else {
         isStart = false
       }
       if isStart, !isPublished { goodStarts[file.path] = number + 1 }
     }
-    guard digests != nil, isPublished else { return }
+    if readableCount > 0, isPublished {
+      problems.append(
+        "\(file.path): pictures of \(readableCount) of \(blocks.count) blocks could not be read "
+          + "when it was written and can be now")
+    }
+    if digests != nil, isPublished { noteChange(of: file, changedCount, count: count) }
+    return goodCount == blocks.count
+  }
+
+  /// - Parameter changedCount: blocks of other contents.
+  private mutating func noteChange(of file: EmbeddingFile, _ changedCount: Int, count: Int) {
     let old = file.header.rowCount
     let size = old == count ? "" : " and has \(count) rows, not \(old)"
     let rest =

@@ -82,8 +82,11 @@ final class PictureEncoder {
         use(block)
         for (row, isReadable) in block.isReadable.enumerated() where !isReadable {
           let index = number * EmbeddingBlock.rowLimit + row
+          guard let reason = rows.damage[index] else {
+            preconditionFailure("\(shard.path): picture \(index) has neither a row nor a reason")
+          }
+          let damage = pictures.damagedPair(at: index, pair: start + index, reason: reason)
           do throws(PairDataError) {
-            guard let damage = try pictures.damage(at: index, pair: start + index) else { continue }
             try ledger.record([damage])
             skip(damage)
             report.damagedPairs.append("\(damage)")
@@ -102,8 +105,8 @@ final class PictureEncoder {
     guard cache.storage == .files else { return 0 }
     var count = 0
     for shard in pairs.shards {
-      let rows = PictureRows(try pictures(of: shard), embedder: embedder)
-      count += try await cache.found(of: shard, rows).rowCount
+      var rows = PictureRows(try pictures(of: shard), embedder: embedder)
+      count += try await cache.found(of: shard, &rows).rowCount
     }
     return count
   }

@@ -10,6 +10,8 @@ protocol ShardRows {
   var stamp: [UInt8] { get }
   /// The SHA-256 of each row's content, end to end.
   func digests() async throws(PairDataError) -> [UInt8]
+  /// Whether none of some rows can be read, which a file has no embeddings of.
+  mutating func areUnreadable(_ places: [Int]) async throws(PairDataError) -> Bool
   /// Says which ranges will be asked for, in order.
   mutating func begin(_ ranges: [Range<Int>])
   /// Encodes the next range.
@@ -19,6 +21,8 @@ protocol ShardRows {
 struct PictureRows: ShardRows {
   let pictures: ShardPictures
   let embedder: ImageEmbedder
+  /// Why pictures cannot be read, by their places in the shard; of those that were looked at.
+  private(set) var damage: [Int: DamagedPair.Reason] = [:]
   private var walk: PictureWalk<PictureBatch>
 
   init(_ pictures: ShardPictures, embedder: ImageEmbedder) {
@@ -34,12 +38,22 @@ struct PictureRows: ShardRows {
     try await pictures.digests(0..<count)
   }
 
+  mutating func areUnreadable(_ places: [Int]) async throws(PairDataError) -> Bool {
+    for place in places where damage[place] == nil {
+      guard let reason = try pictures.damage(at: place) else { return false }
+      damage[place] = reason
+    }
+    return true
+  }
+
   mutating func begin(_ ranges: [Range<Int>]) { walk = PictureWalk(pictures, ranges: ranges) }
 
   mutating func next() async throws(PairDataError) -> EmbeddingBlock {
     guard let (_, batch) = try await walk.next() else { throw .cancelled }
+    let reasons = batch.damage
+    for (place, reason) in zip(batch.range, reasons) { damage[place] = reason }
     return EmbeddingBlock(
-      digests: batch.digests, isReadable: batch.isReadable,
+      digests: batch.digests, isReadable: reasons.map { $0 == nil },
       values: embedder.embed(count: batch.range.count) { batch.write($0, into: $1) })
   }
 }
@@ -61,6 +75,9 @@ struct CaptionRows: ShardRows {
   var stamp: [UInt8] { captions.stamp }
 
   func digests() async throws(PairDataError) -> [UInt8] { allDigests }
+
+  /// Captions that cannot be used have no rows.
+  mutating func areUnreadable(_ places: [Int]) -> Bool { places.isEmpty }
 
   mutating func begin(_ ranges: [Range<Int>]) { rest = ranges[...] }
 

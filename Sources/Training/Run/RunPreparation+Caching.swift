@@ -4,12 +4,15 @@ internal import Models
 internal import PairData
 
 extension RunPreparation {
-  /// What encoders take from a run: when to stop, and where to say that they wait.
+  /// What encoders take from a run: when to stop, and where to say what happens meanwhile.
   struct Listener {
     let stopSignal: () -> Int32?
-    let tell: (String) -> Void
+    let caching: CachingListener
 
-    static var none: Listener { Listener(stopSignal: { nil }, tell: { _ in }) }
+    static var none: Listener {
+      Listener(
+        stopSignal: { nil }, caching: CachingListener(tell: { _ in }, refuse: { _ in }))
+    }
   }
 
   /// Encoders of pictures with the run's own image tower; none where it is not locked.
@@ -68,6 +71,7 @@ extension RunPreparation {
   private func cache(_ key: EmbeddingKey, width: Int, _ listener: Listener) -> EmbeddingCache {
     EmbeddingCache(
       key: key, width: width, storage: recipe.data.isCached ? .files : .memoryOnly,
-      stopSignal: listener.stopSignal, tell: listener.tell)
+      stopSignal: listener.stopSignal, tell: listener.caching.tell,
+      refuse: listener.caching.refuse)
   }
 }

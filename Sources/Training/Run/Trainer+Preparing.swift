@@ -1,13 +1,20 @@
 internal import Autodiff
 internal import CPUDevice
 internal import Checkpoints
+internal import DurableFiles
 internal import Models
 internal import PairData
 
 extension Trainer {
   /// Encodes once what need not be encoded in every step, and opens validation.
   func prepareEmbeddings() async throws(ModelError) {
-    let listener = RunPreparation.Listener(stopSignal: stopSignal, tell: tell)
+    var refusals: [FileError] = []
+    let caching = CachingListener(tell: tell) { [self] refusal in
+      guard !refusals.contains(refusal) else { return }
+      refusals.append(refusal)
+      warn("Cache: \(refusal)")
+    }
+    let listener = RunPreparation.Listener(stopSignal: stopSignal, caching: caching)
     let (training, data) = (preparation.pairs, recipe.data)
     let (locked, views) = try preparation.imageEncoders(listener)
     for (view, encoder) in views.enumerated() {

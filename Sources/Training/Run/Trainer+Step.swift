@@ -23,9 +23,10 @@ extension Trainer {
     let trainedBytes = 4 * parameters.layout.trainedElementCount
     measured("clear gradients", byteCount: trainedBytes) { parameters.clearGradients() }
     let result: ContrastiveStep.Result
+    let batchWithTables = try contrastive(batch)
     let start = ContinuousClock.now
     do throws(DeviceError) {
-      result = try preparation.step.run(contrastive(batch), step: state.step)
+      result = try preparation.step.run(batchWithTables, step: state.step)
     } catch {
       throw .device(error)
     }
@@ -73,8 +74,9 @@ extension Trainer {
     }
   }
 
-  private func contrastive(_ batch: PairBatch) -> ContrastiveBatch {
-    ContrastiveBatch(
+  private func contrastive(_ batch: PairBatch) throws(ModelError) -> ContrastiveBatch {
+    try requireEncoded(batch)
+    return ContrastiveBatch(
       count: batch.count,
       images: imageEmbeddings.isEmpty
         ? .pixels { [self] range, target in
@@ -88,6 +90,16 @@ extension Trainer {
       textEmbeddings: captionEmbeddings?.rows(batch.pairIndices, captions: batch.captionIndices),
       ids: batch.tokens.ids, offsets: batch.tokens.offsets, imageGroups: batch.imageGroups,
       textGroups: batch.captionGroups)
+  }
+
+  /// The captions were drawn among those that the shards have now.
+  private func requireEncoded(_ batch: PairBatch) throws(ModelError) {
+    guard let captionEmbeddings else { return }
+    for (pair, caption) in zip(batch.pairIndices, batch.captionIndices) {
+      let count = captionEmbeddings.count(of: pair)
+      guard caption >= count else { continue }
+      throw .data(preparation.pairs.captionsChanged(of: pair, encoded: count, found: caption + 1))
+    }
   }
 
   func log(_ update: Update, of batch: PairBatch, seconds: Double, waitSeconds: Double) {

@@ -75,6 +75,7 @@ final class Validator {
       while let batch = try await walk.next() {
         signal = stopSignal()
         if signal != nil { break }
+        if let captionEmbeddings { try require(captionEmbeddings, toHave: batch) }
         result.images += pictures?.rows(batch.pairIndices) ?? embedImages(of: batch)
         result.texts +=
           captionEmbeddings?.rows(batch.pairIndices) ?? embedder.embedTexts(batch.tokens.texts)
@@ -91,6 +92,19 @@ final class Validator {
     }
     if let signal { throw .interrupted(signal: signal) }
     return result
+  }
+
+  /// The captions of the batch are those that the shards have now.
+  private func require(
+    _ embeddings: CaptionEmbeddings, toHave batch: EvaluationBatch
+  ) throws(PairDataError) {
+    var found: [Int: Int] = [:]
+    for partner in batch.partners { found[partner - batch.firstImage, default: 0] += 1 }
+    for (row, pair) in batch.pairIndices.enumerated() {
+      let (encoded, count) = (embeddings.count(of: pair), found[row] ?? 0)
+      guard encoded != count else { continue }
+      throw pairs.captionsChanged(of: pair, encoded: encoded, found: count)
+    }
   }
 
   private func embedImages(of batch: EvaluationBatch) -> [Float] {

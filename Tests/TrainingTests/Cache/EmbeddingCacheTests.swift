@@ -23,6 +23,8 @@ struct EmbeddingCacheTests {
       return Self.digests(0..<count)
     }
 
+    mutating func areUnreadable(_ places: [Int]) -> Bool { places.isEmpty }
+
     mutating func begin(_ ranges: [Range<Int>]) { rest = ranges[...] }
 
     mutating func next() async throws(PairDataError) -> EmbeddingBlock {
@@ -42,7 +44,8 @@ struct EmbeddingCacheTests {
   private static func cache(
     stopSignal: @escaping () -> Int32? = { nil }, tell: @escaping (String) -> Void = { _ in }
   ) -> EmbeddingCache {
-    EmbeddingCache(key: key, width: 3, storage: .files, stopSignal: stopSignal, tell: tell)
+    EmbeddingCache(
+      key: key, width: 3, storage: .files, stopSignal: stopSignal, tell: tell, refuse: { _ in })
   }
 
   private static func names(_ run: MiniatureRun) -> [String] {
@@ -64,7 +67,7 @@ struct EmbeddingCacheTests {
     ) { done in
       if done == 32 { try? FileManager.default.removeItem(atPath: run.cache) }
     }
-    #expect(report.refusal == nil && report.problems == [] && report.folders == [run.cache])
+    #expect(report.refusals == [] && report.problems == [] && report.folders == [run.cache])
     #expect(Self.names(run) == [Self.fileName(run)])
     let file = try EmbeddingFile("\(run.cache)/\(Self.fileName(run))", expecting: Self.key)
     #expect(file.problem == nil && file.blocks == blocks && file.header.stamp == rows.stamp)
@@ -85,7 +88,7 @@ struct EmbeddingCacheTests {
         atPath: run.cache, withIntermediateDirectories: false)
       try? Data("another's".utf8).write(to: URL(filePath: partial))
     }
-    #expect(report.refusal == nil)
+    #expect(report.refusals == [])
     let file = try EmbeddingFile("\(run.cache)/\(Self.fileName(run))", expecting: Self.key)
     #expect(file.problem == nil && file.blocks == blocks)
     #expect(try Data(contentsOf: URL(filePath: partial)) == Data("another's".utf8))
@@ -102,7 +105,7 @@ struct EmbeddingCacheTests {
       var (rows, report) = (SampleRows(), CachingReport(content: "picture"))
       rows.stamp = [UInt8](repeating: stamp, count: 48)
       _ = try await Self.cache().blocks(of: shard, &rows, into: &report) { _ in }
-      #expect(report.encodedCount == (counts.isEmpty ? 40 : 0) && report.refusal == nil)
+      #expect(report.encodedCount == (counts.isEmpty ? 40 : 0) && report.refusals == [])
       counts.append(rows.digestCount.value)
     }
     #expect(counts == [0, 1, 0])

@@ -78,7 +78,7 @@ struct EncodingTrial {
         view: view),
       width: loaded.model.configuration.embeddingWidth, storage: storage,
       stopSignal: { stopAfter.map { done >= $0 * EmbeddingBlock.rowLimit } == true ? 15 : nil },
-      tell: { _ in })
+      tell: { _ in }, refuse: { _ in })
     let encoder = PictureEncoder(
       try PictureEncoder.embedder(of: loaded), cache: cache, preparation: preparation, view: view,
       taskCount: 2)
@@ -100,7 +100,7 @@ struct EncodingTrial {
       cache: EmbeddingCache(
         key: EmbeddingKey(captionsOf: loaded, selector),
         width: loaded.model.configuration.embeddingWidth, storage: storage,
-        stopSignal: { nil }, tell: { _ in }),
+        stopSignal: { nil }, tell: { _ in }, refuse: { _ in }),
       selector: selector, taskCount: 2)
     let pairs = try PairSet(patterns: shards, folder: "/")
     return try await encoder.embeddings(of: pairs, damageLimit: damageLimit) { _, _ in }

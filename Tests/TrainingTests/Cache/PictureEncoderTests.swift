@@ -167,6 +167,36 @@ struct PictureEncoderTests {
     }
   }
 
+  /// As another version may have left it, or a process that had no memory for the picture.
+  @Test func `a picture that a file calls unreadable and that can be read is encoded again`()
+    async throws
+  {
+    let trial = try EncodingTrial()
+    defer { trial.run.remove() }
+    let shard = try trial.write(Array(EncodingTrial.pictures[..<50]))
+    let good = try await trial.encode([shard])
+    let path = try #require(trial.files.first)
+    let whole = try Data(contentsOf: URL(filePath: path))
+    let file = try EmbeddingFile(path)
+    let block = try #require(file.blocks[1])
+    let wrong = EmbeddingBlock(
+      digests: block.digests, isReadable: (0..<block.count).map { $0 != 1 }, values: block.values)
+    try trial.edit(path) { bytes in
+      bytes.replaceSubrange(
+        file.header.place(ofBlock: 1), with: wrong.bytes(number: 1, key: file.header.key.digest))
+    }
+    let second = try await trial.encode([shard])
+    #expect(second.bits == good.bits && second.embeddings.damaged == [])
+    #expect(second.report.encodedCount == 18 && second.report.reusedCount == 32)
+    #expect(
+      second.report.problems == [
+        "\(path): pictures of 1 of 2 blocks could not be read when it was written and can be now"
+      ])
+    #expect(try Data(contentsOf: URL(filePath: path)) == whole)
+    let third = try await trial.encode([shard])
+    #expect(third.report.reusedCount == 50 && third.report.problems == [])
+  }
+
   @Test func `views differ, follow from the picture alone, and are read like others`() async throws
   {
     let trial = try EncodingTrial()

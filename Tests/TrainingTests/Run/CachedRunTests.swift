@@ -1,4 +1,5 @@
 import Foundation
+import PairData
 import Testing
 
 @testable import Checkpoints
@@ -162,6 +163,50 @@ struct CachedRunTests {
     let dropout = try RunPreparation(
       try run.recipe([Self.lockedText[0], "model.dropout=0.1"]))
     #expect(!dropout.keepsTextEmbeddings && dropout.textIsLocked)
+  }
+
+  /// A shard of so many captions of each pair, at the same places however many they are.
+  private func write(captionCount: Int, to shard: String) throws {
+    var bytes: [UInt8] = []
+    for (index, picture) in EncodingTrial.pictures.enumerated() {
+      let captions = (0..<captionCount).map { "\"图\(index)文\($0)\"" }
+      let text = "{\"zh\": [\(captions.joined(separator: ", "))]}"
+      bytes += try TarWriter.member(name: "pair\(index).png", data: picture)
+      bytes += try TarWriter.member(
+        name: "pair\(index).json",
+        data: Array(text.utf8) + [UInt8](repeating: 0x20, count: 200 - text.utf8.count))
+    }
+    bytes += TarWriter.end(afterBytes: Int64(bytes.count))
+    guard FileManager.default.fileExists(atPath: shard) else {
+      return try Data(bytes).write(to: URL(filePath: shard))
+    }
+    // Never shorter, whoever reads it meanwhile.
+    let file = try FileHandle(forUpdating: URL(filePath: shard))
+    try file.write(contentsOf: Data(bytes))
+    try file.close()
+  }
+
+  @Test(arguments: ["train", "validation"])
+  func `captions that are rewritten while a run goes on end it, and are named`(
+    part: String
+  ) async throws {
+    let run = try MiniatureRun()
+    defer { run.remove() }
+    let shard = "\(run.folder)/own.tar"
+    try write(captionCount: 1, to: shard)
+    let error = await #expect(throws: ModelError.self) {
+      try await run.train(
+        Self.lockedText
+          + ["data.\(part)=\(shard)", "data.validation_captions=zh", "length=20 steps"],
+        onValidation: { try? write(captionCount: 9, to: shard) })
+    }
+    guard case .data(.captionsChanged(shard, let key, encoded: 1, let found))? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(key.hasPrefix("pair") && (2...9).contains(found))
+    #expect(
+      error?.description.contains("found a caption \(found), expected 1 in all") == true)
   }
 
   /// Embeddings of the batch's own captions, computed in the step, give the same losses.
