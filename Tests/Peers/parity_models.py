@@ -111,7 +111,7 @@ def fill(model):
 
 class Library:
     """transformers' ChineseCLIPModel and its folder."""
-    path = staticmethod(parity_names.library_path)
+    path = staticmethod(parity_names.transformers_path)
 
     @staticmethod
     def make(size):

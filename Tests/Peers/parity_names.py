@@ -3,7 +3,7 @@
 import re
 
 # Of transformers' ChineseCLIPModel.
-LIBRARY = [
+TRANSFORMERS = [
     (r"vision_model\.embeddings\.patch_embedding\.weight", "image/patch_embedding/weight"),
     (r"vision_model\.embeddings\.class_embedding", "image/class_embedding"),
     (r"vision_model\.embeddings\.position_embedding\.weight", "image/positions"),
@@ -43,11 +43,11 @@ PLACES = {"1": "reduction", "2": "convolution", "3": "expansion"}
 POOL = {"q": "query", "k": "key", "v": "value", "c": "output"}
 
 
-def library_path(key):
+def transformers_path(key):
     for letter, word in (("q_proj", "query"), ("k_proj", "key"), ("v_proj", "value"),
                          ("out_proj", "output")):
         key = key.replace(f"self_attn.{letter}", f"self_attn.{word}")
-    for pattern, path in LIBRARY:
+    for pattern, path in TRANSFORMERS:
         match = re.fullmatch(pattern, key)
         if match:
             return match.expand(path)
@@ -58,9 +58,9 @@ def original_path(key):
     if key == "text_projection":
         return "text/projection/weight"
     if key.startswith("bert."):
-        return library_path("text_model." + key.removeprefix("bert."))
+        return transformers_path("text_model." + key.removeprefix("bert."))
     if not key.startswith("visual."):
-        return library_path(key)
+        return transformers_path(key)
     key = key.removeprefix("visual.")
     if match := re.fullmatch(r"(?:layer(\d)\.(\d+)\.)?(conv|bn)(\d)\.(\w+)", key):
         layer, block, kind, place, name = match.groups()
