@@ -40,10 +40,11 @@ final class RunPreparation {
     self.recipe = recipe
     let cores = EnvironmentRecord.usableCoreCount()
     coreCount = cores
-    computeThreads = recipe.threads.compute ?? cores
-    try Self.requireEndingSteps(threads: computeThreads, cores: cores)
+    let threads = recipe.threads.compute ?? cores
+    try Self.requireEndingSteps(threads: threads, cores: cores)
     let device = CPUDevice(
-      threadCount: computeThreads, products: ProductFormat(recipe.precision))
+      threadCount: threads, products: ProductFormat(recipe.precision))
+    computeThreads = device.threads.threadCount
     loaderTasks = recipe.threads.loader ?? cores
     do throws(PairDataError) {
       pairs = try PairSet(patterns: recipe.data.train, folder: "/")
