@@ -76,8 +76,15 @@ struct ResumePoint {
     }
   }
 
+  /// Makes sure that pairs and teacher are those that the run began with.
+  func requireInputs(of preparation: RunPreparation) throws(ModelError) {
+    let recipe = preparation.recipe
+    try requireData(preparation.pairs.fingerprint, patterns: recipe.data.train)
+    try requireTeacher(preparation.teacher?.sha256 ?? "", of: recipe)
+  }
+
   /// Makes sure that the pairs are those that the run began with, wherever they lie now.
-  func requireData(_ fingerprint: String, patterns: [String]) throws(ModelError) {
+  private func requireData(_ fingerprint: String, patterns: [String]) throws(ModelError) {
     guard state.dataFingerprint == fingerprint else {
       throw .mismatch(
         found: "\(reader.path): the run began with other pairs than "
@@ -88,7 +95,7 @@ struct ResumePoint {
   }
 
   /// Makes sure that the teacher is the one that the run began with, wherever it lies now.
-  func requireTeacher(_ sha256: String, of recipe: Recipe) throws(ModelError) {
+  private func requireTeacher(_ sha256: String, of recipe: Recipe) throws(ModelError) {
     guard state.teacherSHA256 == sha256 else {
       throw .mismatch(
         found: "\(reader.path): the run began with another teacher than "

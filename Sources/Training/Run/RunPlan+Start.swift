@@ -1,5 +1,4 @@
 internal import Checkpoints
-internal import PairData
 
 extension RunPlan {
   /// Where a run would go on.
@@ -13,15 +12,14 @@ extension RunPlan {
   }
 
   /// Finds what would keep a run from going on, as going on would.
+  ///
+  /// - Parameter changes: of the recipe since the checkpoint.
   static func start(
-    at point: ResumePoint, of preparation: RunPreparation
+    at point: ResumePoint, _ changes: [RecipeDifference], of preparation: RunPreparation
   ) throws(ModelError) -> Start {
-    let recipe = preparation.recipe
-    try point.requireData(preparation.pairs.fingerprint, patterns: recipe.data.train)
-    try point.requireTeacher(preparation.teacher?.sha256 ?? "", of: recipe)
+    try point.requireInputs(of: preparation)
     var state = point.state
-    _ = Trainer.adaptValidation(of: &state, preparation, try point.requireSameRun(recipe))
-    state.stop(afterWorse: recipe.validation?.stopAfterWorse)
+    _ = Trainer.adapt(&state, to: preparation, changes)
     return Start(
       path: point.reader.path, step: state.step,
       hasEnded: state.isOver(totalSteps: preparation.totalSteps))
@@ -30,14 +28,6 @@ extension RunPlan {
   /// The checkpoint that `RunStart` would go on from, as whole as that one would find it.
   static func point(
     of recipe: Recipe, root: String, resume mode: ResumeMode, prober: String?
-  ) throws(ModelError) -> ResumePoint? {
-    guard let point = try verified(recipe, root, mode, prober) else { return nil }
-    _ = try point.requireSameRun(recipe)
-    return point
-  }
-
-  private static func verified(
-    _ recipe: Recipe, _ root: String, _ mode: ResumeMode, _ prober: String?
   ) throws(ModelError) -> ResumePoint? {
     switch mode {
     case .never: return nil

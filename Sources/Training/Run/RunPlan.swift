@@ -72,8 +72,9 @@ public struct RunPlan: Sendable {
     progress: (Int, Int) -> Void = { _, _ in }
   ) async throws(ModelError) {
     let point = try Self.point(of: recipe, root: root, resume: resume, prober: prober)
+    let changes = try point?.requireSameRun(recipe) ?? []
     let preparation = try RunPreparation(recipe, resuming: point?.reader, prober: prober)
-    start = if let point { try Self.start(at: point, of: preparation) } else { nil }
+    start = if let point { try Self.start(at: point, changes, of: preparation) } else { nil }
     let loaded = preparation.loaded
     self.recipe = recipe
     stepsPerEpoch = preparation.stepsPerEpoch

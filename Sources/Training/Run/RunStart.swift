@@ -50,8 +50,7 @@ struct RunStart {
     state.dataFingerprint = preparation.pairs.fingerprint
     state.teacherSHA256 = preparation.teacher?.sha256 ?? ""
     self.state = state
-    try point?.requireData(state.dataFingerprint, patterns: recipe.data.train)
-    try point?.requireTeacher(state.teacherSHA256, of: recipe)
+    try point?.requireInputs(of: preparation)
     optimizer = preparation.makeOptimizer()
     average = preparation.makeAverage()
     try point?.restore(preparation.loaded, optimizer, average: average)

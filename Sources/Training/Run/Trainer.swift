@@ -80,11 +80,7 @@ public final class Trainer {
     state = start.state
     schedule = preparation.schedule
     var notes = start.notes
-    if let note = Self.adaptValidation(of: &state, preparation, start.changes) {
-      notes.append(note)
-    }
-    // The limit may be another one by now.
-    state.stop(afterWorse: recipe.validation?.stopAfterWorse)
+    if let note = Self.adapt(&state, to: preparation, start.changes) { notes.append(note) }
     if held == nil, isOver { return }
     notes += try take(folders, held, from: start.point)
     notes += start.changes.filter { $0.key != "run" }.map { "Changed: \($0)" }
@@ -141,10 +137,21 @@ public final class Trainer {
     if let note = logs.write(environment, folder: folders.logs) { warn(note) }
   }
 
+  /// Makes a checkpoint's state that of a recipe which measures or stops in another way by now.
+  ///
+  /// - Returns: what to tell the user.
+  static func adapt(
+    _ state: inout RunState, to preparation: RunPreparation, _ changes: [RecipeDifference]
+  ) -> String? {
+    let note = adaptValidation(of: &state, preparation, changes)
+    state.stop(afterWorse: preparation.recipe.validation?.stopAfterWorse)
+    return note
+  }
+
   /// Makes the state's best validation one that later ones can be compared with.
   ///
   /// - Returns: what to tell the user where it could not.
-  static func adaptValidation(
+  private static func adaptValidation(
     of state: inout RunState, _ preparation: RunPreparation, _ changes: [RecipeDifference]
   ) -> String? {
     let fingerprint = preparation.validationPairs?.fingerprint ?? ""
